@@ -1,0 +1,238 @@
+//! The models by name: what a config chooses from.
+
+use std::fmt;
+use std::str::FromStr;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use mdm_core::Mode;
+use mdm_core::seed::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    EfLstm, EfLstmConfig, Error, FusionEncoder, LateLstm, LateLstmConfig, Sequences, Views,
+};
+
+/// The fusion models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
+pub enum Model {
+    /// [`EfLstm`]: the official reading of EF-LSTM.
+    EfLstm,
+    /// [`LateLstm`]: the paper's reading of EF-LSTM.
+    LateLstm,
+}
+
+impl Model {
+    /// Every model.
+    pub const ALL: [Self; 2] = [Self::EfLstm, Self::LateLstm];
+
+    /// The name in configs and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EfLstm => "ef-lstm",
+            Self::LateLstm => "late-lstm",
+        }
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Model {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|model| model.name() == name)
+            .ok_or_else(|| Error::UnknownModel {
+                name: name.to_owned(),
+                known: Self::ALL.map(Self::name).join(", "),
+            })
+    }
+}
+
+impl TryFrom<String> for Model {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        name.parse()
+    }
+}
+
+impl From<Model> for String {
+    fn from(model: Model) -> Self {
+        model.to_string()
+    }
+}
+
+/// Which model, and the settings of each: changing the name keeps the settings of the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ModelConfig {
+    /// The model to build.
+    pub name: Model,
+    /// Dropout before the linear head, in [0, 1).
+    pub head_dropout: f64,
+    /// Settings of `ef-lstm`.
+    pub ef_lstm: EfLstmConfig,
+    /// Settings of `late-lstm`.
+    pub late_lstm: LateLstmConfig,
+}
+
+impl ModelConfig {
+    /// A fresh encoder of the chosen model for modalities of these widths.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the settings do not fit the model or the data.
+    pub fn init(
+        &self,
+        dims: &[usize],
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Result<Encoder, Error> {
+        if !(0.0..1.0).contains(&self.head_dropout) {
+            return Err(Error::InvalidConfig {
+                field: "model.head-dropout",
+                expected: "in [0, 1)",
+                found: self.head_dropout.to_string(),
+            });
+        }
+        match self.name {
+            Model::EfLstm => self.ef_lstm.init(dims, rng, device).map(Encoder::EfLstm),
+            Model::LateLstm => self
+                .late_lstm
+                .init(dims, rng, device)
+                .map(Encoder::LateLstm),
+        }
+    }
+}
+
+/// An encoder chosen at run time.
+#[derive(Module, Debug)]
+#[allow(missing_docs)]
+pub enum Encoder {
+    EfLstm(EfLstm),
+    LateLstm(LateLstm),
+}
+
+impl FusionEncoder for Encoder {
+    fn views(&self, input: &Sequences, mode: &mut Mode) -> Views {
+        match self {
+            Self::EfLstm(encoder) => encoder.views(input, mode),
+            Self::LateLstm(encoder) => encoder.views(input, mode),
+        }
+    }
+
+    fn fuse(&self, views: &Views, mode: &mut Mode) -> Tensor<2> {
+        match self {
+            Self::EfLstm(encoder) => encoder.fuse(views, mode),
+            Self::LateLstm(encoder) => encoder.fuse(views, mode),
+        }
+    }
+
+    fn d_z(&self) -> usize {
+        match self {
+            Self::EfLstm(encoder) => encoder.d_z(),
+            Self::LateLstm(encoder) => encoder.d_z(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StepMask;
+    use burn::tensor::TensorData;
+    use mdm_core::{init, seed};
+
+    fn configs() -> Vec<ModelConfig> {
+        let config = |name| ModelConfig {
+            name,
+            head_dropout: 0.0,
+            ef_lstm: EfLstmConfig { hidden: 6 },
+            late_lstm: LateLstmConfig {
+                hidden: vec![4, 3, 2],
+                d_z: 5,
+            },
+        };
+        Model::ALL.map(config).to_vec()
+    }
+
+    fn batch(dims: &[usize], padding: f32, device: &Device) -> Sequences {
+        let mut rng = seed::stream(0, "batch", 0);
+        let lengths = [5, 2, 3];
+        let modality = |&dim: &usize| {
+            let x = init::uniform([3, 5, dim], 1.0, &mut rng, device).val();
+            let real = (0..3 * 5 * dim)
+                .map(|place| place / dim % 5 < lengths[place / dim / 5])
+                .collect::<Vec<_>>();
+            let real = Tensor::<3, burn::tensor::Bool>::from_data(
+                TensorData::new(real, [3, 5, dim]),
+                device,
+            );
+            Tensor::full_like(&x, padding).mask_where(real, x)
+        };
+        Sequences {
+            modalities: dims.iter().map(modality).collect(),
+            mask: StepMask::from_lengths(&lengths, 5),
+        }
+    }
+
+    #[test]
+    fn no_model_sees_what_stands_under_the_padding() {
+        let device = Device::flex();
+        let dims = [4, 3, 2];
+        for config in configs() {
+            let encoder = config
+                .init(&dims, &mut seed::stream(0, "init", 0), &device)
+                .unwrap();
+            let z = |padding| {
+                let z = encoder.encode(&batch(&dims, padding, &device), &mut Mode::Eval);
+                assert_eq!(z.dims(), [3, encoder.d_z()]);
+                z.try_into_vec_as::<f32>().unwrap()
+            };
+            assert_eq!(z(0.0), z(f32::NAN), "{}", config.name);
+        }
+    }
+
+    #[test]
+    fn the_identity_permutation_gives_the_joint_batch_and_another_does_not() {
+        let device = Device::flex();
+        let dims = [4, 3, 2];
+        for config in configs() {
+            let encoder = config
+                .init(&dims, &mut seed::stream(0, "init", 0), &device)
+                .unwrap();
+            let views = encoder.views(&batch(&dims, 0.0, &device), &mut Mode::Eval);
+            let z = |views: &Views| {
+                let z = encoder.fuse(views, &mut Mode::Eval);
+                z.try_into_vec_as::<f32>().unwrap()
+            };
+            let same = vec![vec![0, 1, 2]; 3];
+            assert_eq!(z(&views), z(&views.permute(&same)));
+            let shifted = [vec![0, 1, 2], vec![1, 2, 0], vec![2, 0, 1]];
+            assert_ne!(z(&views), z(&views.permute(&shifted)));
+        }
+    }
+
+    #[test]
+    fn any_number_of_modalities_and_clear_errors() {
+        let device = Device::flex();
+        let mut rng = seed::stream(0, "init", 0);
+        let mut config = configs()[0].clone();
+        assert!(config.init(&[3, 4], &mut rng, &device).is_ok());
+        assert!(config.init(&[3, 4, 5, 6], &mut rng, &device).is_ok());
+        assert!(config.init(&[], &mut rng, &device).is_err());
+        config.name = Model::LateLstm;
+        let error = config.init(&[3, 4], &mut rng, &device).unwrap_err();
+        assert!(error.to_string().contains("late-lstm.hidden"), "{error}");
+        assert!("tfn-2000".parse::<Model>().is_err());
+    }
+}
