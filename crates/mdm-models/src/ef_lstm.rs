@@ -30,7 +30,7 @@ impl EfLstmConfig {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<EfLstm, Error> {
-        Error::check_widths("ef-lstm.hidden", &[self.hidden])?;
+        Error::check_widths("model.ef_lstm.hidden", &[self.hidden])?;
         Error::check_widths("modalities", dims)?;
         Ok(EfLstm {
             lstm: Lstm::init(dims.iter().sum(), self.hidden, rng, device),

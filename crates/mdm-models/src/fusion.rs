@@ -1,6 +1,6 @@
 //! The seam that every fusion encoder shares: `views`, then `fuse`.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Int, Tensor, TensorData};
 use mdm_core::Mode;
 
@@ -71,7 +71,7 @@ fn indices(rows: impl Iterator<Item = usize>, like: &Tensor<3>) -> Tensor<1, Int
 /// Everything that concerns one modality alone happens in `views`, everything that mixes modalities in `fuse`. A batch
 /// of the product of the marginals is the same views with their rows permuted, so the unimodal work is done once for
 /// the joint and the product batch, and every model goes through one code path.
-pub trait FusionEncoder: Module {
+pub trait FusionEncoder: Module + ModuleDisplay {
     /// The per-modality work.
     fn views(&self, input: &Sequences, mode: &mut Mode) -> Views;
 

@@ -32,12 +32,12 @@ impl LateLstmConfig {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<LateLstm, Error> {
-        Error::check_widths("late-lstm.hidden", &self.hidden)?;
-        Error::check_widths("late-lstm.d_z", &[self.d_z])?;
+        Error::check_widths("model.late_lstm.hidden", &self.hidden)?;
+        Error::check_widths("model.late_lstm.d_z", &[self.d_z])?;
         Error::check_widths("modalities", dims)?;
         if self.hidden.len() != dims.len() {
             return Err(Error::Modalities {
-                field: "late-lstm.hidden",
+                field: "model.late_lstm.hidden",
                 expected: dims.len(),
                 found: self.hidden.len(),
             });

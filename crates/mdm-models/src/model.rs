@@ -73,7 +73,7 @@ impl From<Model> for String {
 
 /// Which model, and the settings of each: changing the name keeps the settings of the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct ModelConfig {
     /// The model to build.
     pub name: Model,
@@ -99,7 +99,7 @@ impl ModelConfig {
     ) -> Result<Encoder, Error> {
         if !(0.0..1.0).contains(&self.head_dropout) {
             return Err(Error::InvalidConfig {
-                field: "model.head-dropout",
+                field: "model.head_dropout",
                 expected: "in [0, 1)",
                 found: self.head_dropout.to_string(),
             });
@@ -232,7 +232,7 @@ mod tests {
         assert!(config.init(&[], &mut rng, &device).is_err());
         config.name = Model::LateLstm;
         let error = config.init(&[3, 4], &mut rng, &device).unwrap_err();
-        assert!(error.to_string().contains("late-lstm.hidden"), "{error}");
+        assert!(error.to_string().contains("model.late_lstm.hidden"), "{error}");
         assert!("tfn-2000".parse::<Model>().is_err());
     }
 }

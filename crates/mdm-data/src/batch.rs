@@ -1,0 +1,173 @@
+//! Batches of tensors, and the order in which they come.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::Rng;
+use rand::seq::SliceRandom;
+
+use crate::corpus::Utterance;
+
+/// Utterances as tensors: one padded sequence a modality.
+#[derive(Clone, Debug)]
+pub struct MultimodalBatch {
+    /// One tensor `[batch, steps, dim]` a modality, in the corpus's order, padded with zeros on the right.
+    pub modalities: Vec<Tensor<3>>,
+    /// Real steps of each utterance.
+    pub lengths: Vec<usize>,
+    /// Labels, `[batch]`.
+    pub labels: Tensor<1>,
+}
+
+impl MultimodalBatch {
+    /// Puts the utterances at `indices` on a device, padded to the longest of them.
+    ///
+    /// # Panics
+    ///
+    /// When `indices` is empty, an index is out of range, or the modalities of an utterance differ in steps (see
+    /// [`align`](crate::align::align)).
+    pub fn new(utterances: &[Utterance], indices: &[usize], device: &Device) -> Self {
+        let chosen: Vec<&Utterance> = indices.iter().map(|&index| &utterances[index]).collect();
+        let lengths: Vec<usize> = chosen
+            .iter()
+            .map(|utterance| utterance.features[0].steps())
+            .collect();
+        let steps = lengths
+            .iter()
+            .copied()
+            .max()
+            .expect("a batch has an utterance");
+        let modalities = chosen[0].features.iter().enumerate();
+        let modalities = modalities
+            .map(|(modality, features)| padded(&chosen, modality, features.dim(), steps, device))
+            .collect();
+        let labels: Vec<f32> = chosen.iter().map(|utterance| utterance.label).collect();
+        Self {
+            modalities,
+            lengths,
+            labels: Tensor::from_data(TensorData::new(labels, [indices.len()]), device),
+        }
+    }
+}
+
+fn padded(
+    utterances: &[&Utterance],
+    modality: usize,
+    dim: usize,
+    steps: usize,
+    device: &Device,
+) -> Tensor<3> {
+    let mut data = vec![0.0; utterances.len() * steps * dim];
+    for (row, utterance) in data.chunks_exact_mut(steps * dim).zip(utterances) {
+        let features = &utterance.features[modality];
+        assert_eq!(
+            features.steps(),
+            utterance.features[0].steps(),
+            "the modalities of {} differ in steps",
+            utterance.id
+        );
+        row[..features.data().len()].copy_from_slice(features.data());
+    }
+    Tensor::from_data(
+        TensorData::new(data, [utterances.len(), steps, dim]),
+        device,
+    )
+}
+
+/// The batches of one epoch: every index once, in random order, `batch_size` at a time.
+///
+/// A last batch below `smallest` is left out (its utterances come in another epoch), unless it is the only one.
+///
+/// # Example
+///
+/// ```
+/// use mdm_data::batch::epoch;
+/// use rand::{SeedableRng, rngs::ChaCha8Rng};
+///
+/// let batches = epoch(10, 4, 3, &mut ChaCha8Rng::seed_from_u64(0));
+/// assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4]);
+/// ```
+pub fn epoch(n: usize, batch_size: usize, smallest: usize, rng: &mut impl Rng) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..n).collect();
+    order.shuffle(rng);
+    let mut batches: Vec<Vec<usize>> = order.chunks(batch_size.max(1)).map(<[_]>::to_vec).collect();
+    if batches.len() > 1 && batches.last().is_some_and(|last| last.len() < smallest) {
+        batches.pop();
+    }
+    batches
+}
+
+/// An endless stream of fresh batches: epoch after epoch, each in its own random order.
+#[derive(Debug)]
+pub struct BatchStream<R> {
+    n: usize,
+    batch_size: usize,
+    smallest: usize,
+    rng: R,
+    waiting: Vec<Vec<usize>>,
+}
+
+impl<R: Rng> BatchStream<R> {
+    /// A stream over `n` utterances; `smallest` as in [`epoch`].
+    pub fn new(n: usize, batch_size: usize, smallest: usize, rng: R) -> Self {
+        Self {
+            n,
+            batch_size,
+            smallest,
+            rng,
+            waiting: Vec::new(),
+        }
+    }
+}
+
+impl<R: Rng> Iterator for BatchStream<R> {
+    type Item = Vec<usize>;
+
+    fn next(&mut self) -> Option<Vec<usize>> {
+        if self.waiting.is_empty() {
+            self.waiting = epoch(self.n, self.batch_size, self.smallest, &mut self.rng);
+        }
+        self.waiting.pop()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Features;
+    use rand::SeedableRng;
+    use rand::rngs::ChaCha8Rng;
+
+    #[test]
+    fn padding_is_zeros_on_the_right() {
+        let utterance = |values: &[f32], label| Utterance {
+            id: "u".into(),
+            words: vec![],
+            features: vec![Features::new(1, values.to_vec())],
+            label,
+        };
+        let utterances = [utterance(&[1.0, 2.0], 0.5), utterance(&[3.0], -1.0)];
+        let batch = MultimodalBatch::new(&utterances, &[1, 0], &Device::flex());
+        assert_eq!(batch.lengths, [1, 2]);
+        let values = batch.modalities[0]
+            .clone()
+            .try_into_vec_as::<f32>()
+            .unwrap();
+        assert_eq!(values, [3.0, 0.0, 1.0, 2.0]);
+        assert_eq!(batch.labels.try_into_vec_as::<f32>().unwrap(), [-1.0, 0.5]);
+    }
+
+    #[test]
+    fn an_epoch_holds_every_index_once_and_depends_on_the_seed_alone() {
+        let batches = |seed| epoch(23, 5, 3, &mut ChaCha8Rng::seed_from_u64(seed));
+        let mut all = batches(1).concat();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..23));
+        assert_eq!(batches(1), batches(1));
+        assert_ne!(batches(1), batches(2));
+    }
+
+    #[test]
+    fn a_stream_never_ends_and_a_small_corpus_keeps_its_only_batch() {
+        let stream = BatchStream::new(2, 8, 3, ChaCha8Rng::seed_from_u64(0));
+        assert!(stream.take(5).all(|batch| batch.len() == 2));
+    }
+}

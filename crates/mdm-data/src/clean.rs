@@ -1,0 +1,182 @@
+//! NaN and infinite values: counted, reported, replaced by 0.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::corpus::{Corpus, Modality, Split};
+
+/// What was replaced in one modality of one split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CleanCount {
+    /// The split.
+    pub split: Split,
+    /// The modality.
+    pub modality: Modality,
+    /// All values looked at.
+    pub values: u64,
+    /// Values that were NaN.
+    pub nan: u64,
+    /// Values that were +∞.
+    pub positive_infinite: u64,
+    /// Values that were −∞. Public files have some in the audio: the logarithm of silence.
+    pub negative_infinite: u64,
+}
+
+impl CleanCount {
+    /// Values that were replaced.
+    pub fn total(&self) -> u64 {
+        self.nan + self.positive_infinite + self.negative_infinite
+    }
+
+    fn of(split: Split, modality: Modality) -> Self {
+        Self {
+            split,
+            modality,
+            values: 0,
+            nan: 0,
+            positive_infinite: 0,
+            negative_infinite: 0,
+        }
+    }
+
+    fn see(&mut self, value: f32) {
+        self.values += 1;
+        if value.is_nan() {
+            self.nan += 1;
+        } else if value == f32::INFINITY {
+            self.positive_infinite += 1;
+        } else if value == f32::NEG_INFINITY {
+            self.negative_infinite += 1;
+        }
+    }
+}
+
+/// What was replaced, for every split and modality, splits first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CleanReport {
+    /// One count for each split and modality, also where nothing was replaced.
+    pub counts: Vec<CleanCount>,
+}
+
+impl CleanReport {
+    /// Values that were replaced in all.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().map(CleanCount::total).sum()
+    }
+
+    /// The count of one split and modality.
+    pub fn get(&self, split: Split, modality: Modality) -> Option<&CleanCount> {
+        let wanted = |c: &&CleanCount| c.split == split && c.modality == modality;
+        self.counts.iter().find(wanted)
+    }
+}
+
+impl fmt::Display for CleanReport {
+    /// One line for each split and modality where something was replaced, or one line that says nothing was.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.total() == 0 {
+            return write!(f, "no NaN or infinite values");
+        }
+        let mut first = true;
+        for count in self.counts.iter().filter(|c| c.total() > 0) {
+            if !first {
+                writeln!(f)?;
+            }
+            first = false;
+            write!(
+                f,
+                "{} {}: replaced by 0: {} NaN, {} +inf, {} -inf, of {} values",
+                count.split,
+                count.modality,
+                count.nan,
+                count.positive_infinite,
+                count.negative_infinite,
+                count.values
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts NaN and infinite values without changing anything.
+pub fn count(corpus: &Corpus) -> CleanReport {
+    let mut counts = Vec::new();
+    for split in Split::ALL {
+        for (index, info) in corpus.modalities.iter().enumerate() {
+            let mut count = CleanCount::of(split, info.modality);
+            for utterance in corpus.split(split) {
+                utterance.features[index]
+                    .data()
+                    .iter()
+                    .for_each(|&x| count.see(x));
+            }
+            counts.push(count);
+        }
+    }
+    CleanReport { counts }
+}
+
+/// Replaces every NaN and infinite feature value by 0, and says how many of each kind there were.
+///
+/// Zero is what the peers use, and before normalisation it is also what the files put where a frame is missing.
+pub fn clean(corpus: &mut Corpus) -> CleanReport {
+    let report = count(corpus);
+    if report.total() > 0 {
+        for split in Split::ALL {
+            for features in corpus
+                .split_mut(split)
+                .iter_mut()
+                .flat_map(|u| &mut u.features)
+            {
+                features
+                    .data_mut()
+                    .iter_mut()
+                    .filter(|x| !x.is_finite())
+                    .for_each(|x| *x = 0.0);
+            }
+        }
+    }
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Features, ModalityInfo, Utterance};
+
+    #[test]
+    fn each_kind_is_counted_and_replaced() {
+        let modality = Modality::Audio;
+        let mut corpus = Corpus::new("t", vec![ModalityInfo { modality, dim: 2 }]);
+        let values = vec![
+            1.0,
+            f32::NAN,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::NAN,
+            2.0,
+        ];
+        corpus.valid.push(Utterance {
+            id: "a".into(),
+            words: vec![],
+            features: vec![Features::new(2, values)],
+            label: 0.0,
+        });
+        let report = clean(&mut corpus);
+        let count = report.get(Split::Valid, modality).unwrap();
+        assert_eq!((count.values, count.nan), (6, 2));
+        assert_eq!((count.positive_infinite, count.negative_infinite), (1, 1));
+        assert_eq!(report.total(), 4);
+        assert_eq!(
+            corpus.valid[0].features[0].data(),
+            &[1.0, 0.0, 0.0, 0.0, 0.0, 2.0]
+        );
+        assert_eq!(
+            report.to_string(),
+            "valid audio: replaced by 0: 2 NaN, 1 +inf, 1 -inf, of 6 values"
+        );
+        assert_eq!(clean(&mut corpus).to_string(), "no NaN or infinite values");
+    }
+}

@@ -1,0 +1,321 @@
+//! A corpus in memory: splits of utterances, each with words, a label and one matrix of frames per modality.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// A channel of communication. The order of the variants is the order in which a [`Corpus`] keeps its modalities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Modality {
+    /// What is said: word vectors.
+    Language,
+    /// How it sounds: acoustic features.
+    Audio,
+    /// How it looks: features of the face, or whatever a corpus keeps in its vision slot.
+    Vision,
+}
+
+impl Modality {
+    /// All modalities, in the order of a corpus.
+    pub const ALL: [Self; 3] = [Self::Language, Self::Audio, Self::Vision];
+
+    /// The name used in files and options: `language`, `audio` or `vision`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Language => "language",
+            Self::Audio => "audio",
+            Self::Vision => "vision",
+        }
+    }
+}
+
+impl fmt::Display for Modality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Modality {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|m| m.name() == text)
+            .ok_or_else(|| Error::unknown_name("modality", text, Self::ALL.map(Self::name)))
+    }
+}
+
+/// A part of the corpus with one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Used to fit the model.
+    Train,
+    /// Used to choose the epoch and the settings.
+    Valid,
+    /// Used once, for the result.
+    Test,
+}
+
+impl Split {
+    /// The three splits, in order.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
+
+    /// The name used in files and options: `train`, `valid` or `test`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Valid => "valid",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Split {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|s| s.name() == text)
+            .ok_or_else(|| Error::unknown_name("split", text, Self::ALL.map(Self::name)))
+    }
+}
+
+/// The frames of one modality of one utterance, row-major.
+///
+/// # Shapes
+///
+/// `[steps, dim]`, `f32`. `dim` is at least 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Features {
+    dim: usize,
+    data: Vec<f32>,
+}
+
+impl Features {
+    /// Frames from row-major values.
+    ///
+    /// # Panics
+    ///
+    /// If `dim` is 0 or `data.len()` is not a multiple of `dim`. Readers of files check this first and give an error.
+    pub fn new(dim: usize, data: Vec<f32>) -> Self {
+        assert!(dim > 0, "features need at least one dimension");
+        assert!(
+            data.len().is_multiple_of(dim),
+            "{} values are not a whole number of frames of {dim}",
+            data.len()
+        );
+        Self { dim, data }
+    }
+
+    /// Frames of zeros.
+    ///
+    /// # Panics
+    ///
+    /// If `dim` is 0.
+    pub fn zeros(steps: usize, dim: usize) -> Self {
+        Self::new(dim, vec![0.0; steps * dim])
+    }
+
+    /// Values per frame.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Number of frames.
+    pub fn steps(&self) -> usize {
+        self.data.len() / self.dim
+    }
+
+    /// All values, row-major.
+    pub fn data(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// All values, row-major, to change in place.
+    pub fn data_mut(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+
+    /// One frame.
+    ///
+    /// # Panics
+    ///
+    /// If `step` is not below [`Features::steps`].
+    pub fn row(&self, step: usize) -> &[f32] {
+        &self.data[step * self.dim..(step + 1) * self.dim]
+    }
+
+    /// The frames in order.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.data.chunks_exact(self.dim)
+    }
+}
+
+/// One labelled stretch of speech.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Utterance {
+    /// The name of the utterance in its source, for instance `03bSnISJMiM[11]`.
+    pub id: String,
+    /// The transcript, or nothing where the source has none. It may differ in length from the language features.
+    pub words: Vec<String>,
+    /// One matrix per modality, in the order of [`Corpus::modalities`]. Every matrix has at least one step.
+    pub features: Vec<Features>,
+    /// The sentiment, from −3 (very negative) to 3 (very positive) in the usual corpora.
+    pub label: f32,
+}
+
+/// A modality of a corpus and the number of values in one of its frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModalityInfo {
+    /// Which modality.
+    pub modality: Modality,
+    /// Values per frame.
+    pub dim: usize,
+}
+
+/// A corpus with its standard split.
+///
+/// A source that has words and no word vectors gives a corpus without [`Modality::Language`]; [`crate::glove::embed`]
+/// adds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Corpus {
+    /// The name shown to people.
+    pub name: String,
+    /// The modalities that every utterance has, in the order language, audio, vision.
+    pub modalities: Vec<ModalityInfo>,
+    /// Training utterances.
+    pub train: Vec<Utterance>,
+    /// Validation utterances.
+    pub valid: Vec<Utterance>,
+    /// Test utterances.
+    pub test: Vec<Utterance>,
+}
+
+impl Corpus {
+    /// A corpus without utterances.
+    pub fn new(name: impl Into<String>, modalities: Vec<ModalityInfo>) -> Self {
+        Self {
+            name: name.into(),
+            modalities,
+            train: Vec::new(),
+            valid: Vec::new(),
+            test: Vec::new(),
+        }
+    }
+
+    /// The utterances of one split.
+    pub fn split(&self, split: Split) -> &[Utterance] {
+        match split {
+            Split::Train => &self.train,
+            Split::Valid => &self.valid,
+            Split::Test => &self.test,
+        }
+    }
+
+    /// The utterances of one split, to change.
+    pub fn split_mut(&mut self, split: Split) -> &mut Vec<Utterance> {
+        match split {
+            Split::Train => &mut self.train,
+            Split::Valid => &mut self.valid,
+            Split::Test => &mut self.test,
+        }
+    }
+
+    /// All utterances with their split: train, then valid, then test.
+    pub fn utterances(&self) -> impl Iterator<Item = (Split, &Utterance)> {
+        Split::ALL
+            .into_iter()
+            .flat_map(|split| self.split(split).iter().map(move |u| (split, u)))
+    }
+
+    /// Values per frame of each modality, in the order of [`Corpus::modalities`].
+    pub fn dims(&self) -> Vec<usize> {
+        self.modalities.iter().map(|m| m.dim).collect()
+    }
+
+    /// The place of a modality in [`Corpus::modalities`] and in [`Utterance::features`].
+    pub fn index_of(&self, modality: Modality) -> Option<usize> {
+        self.modalities.iter().position(|m| m.modality == modality)
+    }
+
+    /// Number of utterances in all splits together.
+    pub fn len(&self) -> usize {
+        Split::ALL.iter().map(|&s| self.split(s).len()).sum()
+    }
+
+    /// Whether no split has an utterance.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether in every utterance all modalities have the same number of steps, so that step `t` of one belongs to
+    /// step `t` of the others.
+    pub fn is_aligned(&self) -> bool {
+        self.utterances()
+            .all(|(_, u)| u.features.windows(2).all(|w| w[0].steps() == w[1].steps()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for modality in Modality::ALL {
+            assert_eq!(modality.to_string().parse::<Modality>().unwrap(), modality);
+            let json = serde_json::to_string(&modality).unwrap();
+            assert_eq!(json, format!("\"{modality}\""));
+        }
+        for split in Split::ALL {
+            assert_eq!(split.to_string().parse::<Split>().unwrap(), split);
+        }
+        let message = "text".parse::<Modality>().unwrap_err().to_string();
+        assert!(message.contains("language, audio, vision"), "{message}");
+    }
+
+    #[test]
+    fn features_are_rows() {
+        let features = Features::new(2, vec![1.0, 2.0, 3.0, 4.0]);
+        assert_eq!((features.steps(), features.dim()), (2, 2));
+        assert_eq!(features.row(1), &[3.0, 4.0]);
+        assert_eq!(features.rows().len(), 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "whole number of frames")]
+    fn ragged_features_are_refused() {
+        Features::new(2, vec![1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn alignment_is_derived_from_the_steps() {
+        let info = |modality| ModalityInfo { modality, dim: 1 };
+        let mut corpus = Corpus::new("t", vec![info(Modality::Audio), info(Modality::Vision)]);
+        corpus.test.push(Utterance {
+            id: "a".into(),
+            words: vec![],
+            features: vec![Features::zeros(2, 1), Features::zeros(2, 1)],
+            label: 0.0,
+        });
+        assert!(corpus.is_aligned());
+        corpus.test[0].features[1] = Features::zeros(3, 1);
+        assert!(!corpus.is_aligned());
+        assert_eq!(corpus.index_of(Modality::Vision), Some(1));
+        assert_eq!(corpus.index_of(Modality::Language), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! What can go wrong, said so that the reader of the message knows where to look.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::corpus::Split;
+use crate::pickle::PickleError;
+
+/// An error of this crate. Every message names the file, and the split, record and field where there is one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused something.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried, as a verb: `read`, `create`.
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// The reason given.
+        source: std::io::Error,
+    },
+    /// A pickle that is damaged, hostile or beyond the limits.
+    #[error("{}: {source}", path.display())]
+    Pickle {
+        /// The pickle.
+        path: PathBuf,
+        /// What is wrong, and at which byte.
+        source: PickleError,
+    },
+    /// A file whose content is not what its layout promises.
+    #[error("{0}")]
+    Content(Box<ContentError>),
+    /// A line of a word-vector file that cannot be read.
+    #[error("{}, line {line}: expected {expected}, found {found}", path.display())]
+    WordVectors {
+        /// The file.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// What the line should hold.
+        expected: String,
+        /// What it holds.
+        found: String,
+    },
+    /// Word vectors are wanted for a corpus without words.
+    #[error("corpus {corpus} has no words, so its words cannot be given vectors")]
+    NoWords {
+        /// Name of the corpus.
+        corpus: String,
+    },
+    /// A setting outside its range.
+    #[error("{field}: expected {expected}, found {found}")]
+    InvalidConfig {
+        /// The setting.
+        field: &'static str,
+        /// Its range.
+        expected: &'static str,
+        /// What was given.
+        found: String,
+    },
+    /// A name that is not one of those known.
+    #[error("unknown {what} {found:?}; expected one of {expected}")]
+    UnknownName {
+        /// The kind of name: `layout`, `modality`.
+        what: &'static str,
+        /// The names known, with commas.
+        expected: String,
+        /// The name given.
+        found: String,
+    },
+    /// The output is there already, and replacing it was not asked for or would not be safe.
+    #[error("{} already exists and {reason}", path.display())]
+    OutputExists {
+        /// The folder.
+        path: PathBuf,
+        /// Why it is left alone.
+        reason: &'static str,
+    },
+    /// A part of a prepared store that is damaged or does not fit the other parts.
+    #[error("prepared store, {}: {field}: expected {expected}, found {found}", path.display())]
+    Store {
+        /// The part.
+        path: PathBuf,
+        /// What in it.
+        field: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A table that cannot be written or read.
+    #[error("cannot {action} the table {}: {source}", path.display())]
+    Table {
+        /// `write` or `read`.
+        action: &'static str,
+        /// The Parquet file.
+        path: PathBuf,
+        /// What the Parquet library says.
+        source: Box<polars::error::PolarsError>,
+    },
+    /// Tensors that cannot be written or read.
+    #[error("cannot {action} the tensors {}: {source}", path.display())]
+    Tensors {
+        /// `write` or `read`.
+        action: &'static str,
+        /// The safetensors file.
+        path: PathBuf,
+        /// What the safetensors library says.
+        source: safetensors::SafeTensorError,
+    },
+    /// A manifest that is not the JSON it should be.
+    #[error("manifest {}: {source}", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What the JSON library says, with line and column.
+        source: serde_json::Error,
+    },
+}
+
+/// Where a file departs from its layout: split, record and field as far as they are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentError {
+    /// The file.
+    pub path: PathBuf,
+    /// The split.
+    pub split: Option<Split>,
+    /// Position of the record in its split, from 0.
+    pub record: Option<usize>,
+    /// Name of the record.
+    pub id: Option<String>,
+    /// Name of the field.
+    pub field: Option<String>,
+    /// What should be there.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+impl fmt::Display for ContentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(split) = self.split {
+            write!(f, ", split {split}")?;
+        }
+        if let Some(record) = self.record {
+            write!(f, ", record {record}")?;
+        }
+        if let Some(id) = &self.id {
+            write!(f, " ({id})")?;
+        }
+        if let Some(field) = &self.field {
+            write!(f, ", field {field}")?;
+        }
+        write!(f, ": expected {}, found {}", self.expected, self.found)
+    }
+}
+
+impl std::error::Error for ContentError {}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(crate) fn unknown_name<const N: usize>(
+        what: &'static str,
+        found: &str,
+        expected: [&'static str; N],
+    ) -> Self {
+        Self::UnknownName {
+            what,
+            expected: expected.join(", "),
+            found: found.to_owned(),
+        }
+    }
+
+    pub(crate) fn store(
+        path: &Path,
+        field: impl Into<String>,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+    ) -> Self {
+        Self::Store {
+            path: path.to_owned(),
+            field: field.into(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
+    }
+}

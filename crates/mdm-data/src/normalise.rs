@@ -1,0 +1,194 @@
+//! Per-feature normalisation, fitted on the training split alone.
+
+use serde::{Deserialize, Serialize};
+
+use crate::corpus::{Corpus, Split};
+
+/// How the features of one modality are scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Normalisation {
+    /// Left as they are.
+    #[default]
+    None,
+    /// `(x − mean) / standard deviation`, over all training frames.
+    Standard,
+    /// `x / max|x|`, over all training frames, as the official MFN and TFN code does with FACET.
+    Max,
+}
+
+/// Shift and scale of every feature of every modality.
+///
+/// # Example
+///
+/// ```
+/// use mdm_data::corpus::{Corpus, Features, Modality, ModalityInfo, Utterance};
+/// use mdm_data::normalise::{Normalisation, Normaliser};
+///
+/// let mut corpus = Corpus::new("tiny", vec![ModalityInfo { modality: Modality::Audio, dim: 1 }]);
+/// corpus.train.push(Utterance {
+///     id: "a".into(),
+///     words: vec![],
+///     features: vec![Features::new(1, vec![2.0, 4.0])],
+///     label: 0.0,
+/// });
+/// let normaliser = Normaliser::fit(&corpus, &[Normalisation::Standard]);
+/// normaliser.apply(&mut corpus);
+/// assert_eq!(corpus.train[0].features[0].data(), &[-1.0, 1.0]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normaliser {
+    modalities: Vec<Affine>,
+}
+
+/// `(x − shift) · scale` for each feature of one modality; nothing when empty.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Affine {
+    shift: Vec<f32>,
+    scale: Vec<f32>,
+}
+
+impl Normaliser {
+    /// Fits one normalisation a modality on the training split. Features that never vary (or are always 0) are only
+    /// shifted.
+    ///
+    /// # Panics
+    ///
+    /// When `normalisations` is not one a modality of the corpus.
+    pub fn fit(corpus: &Corpus, normalisations: &[Normalisation]) -> Self {
+        assert_eq!(normalisations.len(), corpus.modalities.len());
+        let fit = |(modality, normalisation): (usize, &Normalisation)| {
+            let dim = corpus.modalities[modality].dim;
+            match normalisation {
+                Normalisation::None => Affine::default(),
+                Normalisation::Standard => standard(corpus, modality, dim),
+                Normalisation::Max => max(corpus, modality, dim),
+            }
+        };
+        Self {
+            modalities: normalisations.iter().enumerate().map(fit).collect(),
+        }
+    }
+
+    /// Normalises every split.
+    pub fn apply(&self, corpus: &mut Corpus) {
+        for split in Split::ALL {
+            for utterance in corpus.split_mut(split) {
+                for (features, affine) in utterance.features.iter_mut().zip(&self.modalities) {
+                    let dim = features.dim();
+                    if affine.scale.is_empty() {
+                        continue;
+                    }
+                    for (place, value) in features.data_mut().iter_mut().enumerate() {
+                        let feature = place % dim;
+                        *value = (*value - affine.shift[feature]) * affine.scale[feature];
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn training_frames(corpus: &Corpus, modality: usize) -> impl Iterator<Item = &[f32]> {
+    corpus
+        .train
+        .iter()
+        .flat_map(move |utterance| utterance.features[modality].rows())
+}
+
+fn standard(corpus: &Corpus, modality: usize, dim: usize) -> Affine {
+    let frames = training_frames(corpus, modality).count().max(1) as f64;
+    let mut mean = vec![0.0_f64; dim];
+    for frame in training_frames(corpus, modality) {
+        for (sum, &value) in mean.iter_mut().zip(frame) {
+            *sum += f64::from(value) / frames;
+        }
+    }
+    let mut variance = vec![0.0_f64; dim];
+    for frame in training_frames(corpus, modality) {
+        for ((sum, &value), mean) in variance.iter_mut().zip(frame).zip(&mean) {
+            *sum += (f64::from(value) - mean).powi(2) / frames;
+        }
+    }
+    Affine {
+        scale: variance
+            .iter()
+            .map(|&variance| inverse(variance.sqrt()))
+            .collect(),
+        shift: mean.into_iter().map(|mean| mean as f32).collect(),
+    }
+}
+
+fn max(corpus: &Corpus, modality: usize, dim: usize) -> Affine {
+    let mut largest = vec![0.0_f32; dim];
+    for frame in training_frames(corpus, modality) {
+        for (largest, &value) in largest.iter_mut().zip(frame) {
+            *largest = largest.max(value.abs());
+        }
+    }
+    Affine {
+        shift: vec![0.0; dim],
+        scale: largest
+            .into_iter()
+            .map(|largest| inverse(largest.into()))
+            .collect(),
+    }
+}
+
+/// `1 / scale`, or 1 for a feature that does not vary: dividing by rounding noise would blow it up.
+fn inverse(scale: f64) -> f32 {
+    if scale > 1e-6 {
+        (1.0 / scale) as f32
+    } else {
+        1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Features, Modality, ModalityInfo, Utterance};
+
+    fn corpus() -> Corpus {
+        let info = |modality| ModalityInfo { modality, dim: 2 };
+        let mut corpus = Corpus::new("t", vec![info(Modality::Audio), info(Modality::Vision)]);
+        let utterance = |values: [f32; 4]| Utterance {
+            id: "u".into(),
+            words: vec![],
+            features: vec![
+                Features::new(2, values.to_vec()),
+                Features::new(2, values.to_vec()),
+            ],
+            label: 0.0,
+        };
+        corpus.train.push(utterance([1.0, 7.0, 3.0, 7.0]));
+        corpus.test.push(utterance([5.0, 8.0, 100.0, 6.0]));
+        corpus
+    }
+
+    #[test]
+    fn the_test_split_has_no_say() {
+        let mut changed = corpus();
+        changed.test[0].features[0].data_mut()[0] = -1e6;
+        let normalisations = [Normalisation::Standard, Normalisation::Max];
+        assert_eq!(
+            Normaliser::fit(&corpus(), &normalisations),
+            Normaliser::fit(&changed, &normalisations)
+        );
+    }
+
+    #[test]
+    fn values_by_hand() {
+        let mut corpus = corpus();
+        let normaliser = Normaliser::fit(&corpus, &[Normalisation::Standard, Normalisation::Max]);
+        normaliser.apply(&mut corpus);
+        // Mean 2 and deviation 1; a constant 7 is only shifted.
+        assert_eq!(corpus.train[0].features[0].data(), [-1.0, 0.0, 1.0, 0.0]);
+        assert_eq!(corpus.test[0].features[0].data(), [3.0, 1.0, 98.0, -1.0]);
+        assert_eq!(
+            corpus.train[0].features[1].data(),
+            [1.0 / 3.0, 1.0, 1.0, 1.0]
+        );
+    }
+}
