@@ -250,7 +250,11 @@ mod tests {
     /// Two nearly Gaussian clouds of unit variance, a distance of `shift` apart along the first axis.
     fn clouds(shift: f64, device: &Device, index: u64) -> (Tensor<2>, Tensor<2>) {
         let mut rng = seed::stream(5, "clouds", index);
-        let mut uniform = || init::uniform([256, D_Z], 1.0, &mut rng, device).val().inner();
+        let mut uniform = || {
+            init::uniform([256, D_Z], 1.0, &mut rng, device)
+                .val()
+                .inner()
+        };
         let mut cloud = || Tensor::from_inner(uniform() + uniform() + uniform());
         let along = Tensor::<2>::eye(D_Z, device).slice([0..1]);
         (cloud() + along * shift, cloud())

@@ -61,14 +61,15 @@ pub struct Synthetic {
 /// Makes the corpus.
 ///
 /// Each utterance has, for each modality m, a latent vector `s_m` of two values. For each value, the three modalities
-/// are jointly Gaussian with unit variance and correlation ρ between every two, so that the total correlation is
-/// `−ln det R = −ln((1 − ρ)²(1 + 2ρ))`. A frame is `B_m (s_m + noise)`, with a fixed full-rank matrix `B_m`, and the
-/// noise of the frames of an utterance adds up to 0: a single frame says little, all of them together give `s_m`
-/// exactly. Each modality is therefore an invertible map of `s_m` and noise of its own, which leaves the total
-/// correlation as it is.
+/// are jointly Gaussian with unit variance and correlation ρ between every two. A frame is `B_m (s_m + noise)`, with a
+/// fixed full-rank matrix `B_m` and noise of standard deviation σ that is independent over frames and modalities: one
+/// frame says little, all L of an utterance together say what their mean says. The mean of a modality has variance
+/// `1 + σ²/L`, hence correlation `ρ_L = ρ / (1 + σ²/L)` with the others, and the total correlation of an utterance of
+/// L words is `−ln((1 − ρ_L)²(1 + 2 ρ_L))` for the two values together. [`Synthetic::total_correlation`] is its mean
+/// over the lengths.
 ///
-/// The label needs the modalities together: `y = 3 tanh(s_l1 s_a1 + s_l2 s_v2 + (s_l1 + s_a2 + s_v1) / 3)`, rounded to
-/// 0.2 as the labels of MOSI are. Words come from a made-up lexicon of five moods; the mood of a word is that of the
+/// The label needs the modalities together: `y = 3 tanh(s_l1 s_a1 + s_l2 s_v2 − 2 ρ + (s_l1 + s_a2 + s_v1) / 3)`, rounded
+/// to 0.2 as the labels of MOSI are (2 ρ is the mean of the products: no sign is much more frequent). Words come from a made-up lexicon of five moods; the mood of a word is that of the
 /// first latent value of its language frame.
 ///
 /// # Errors
@@ -80,8 +81,9 @@ pub struct Synthetic {
 /// ```
 /// use mdm_data::synthetic::{SyntheticConfig, generate};
 ///
-/// let synthetic = generate(&SyntheticConfig { correlation: 0.5, ..Default::default() }).unwrap();
-/// // −ln(0.25 · 2)
+/// let config = SyntheticConfig { correlation: 0.5, noise: 0.0, ..Default::default() };
+/// let synthetic = generate(&config).unwrap();
+/// // Without noise: −ln(0.25 · 2)
 /// assert!((synthetic.total_correlation - 0.6931).abs() < 1e-4);
 /// assert_eq!(synthetic.corpus.train.len(), 1024);
 /// ```
@@ -98,16 +100,15 @@ pub fn generate(config: &SyntheticConfig) -> Result<Synthetic, Error> {
         let mut rng = stream(config.seed, 1 + index as u64);
         let count = [config.train, config.valid, config.test][index];
         for number in 0..count {
-            let latents = latents(config.correlation, &mut rng);
-            pointwise[index].push(pointwise_dependence(config.correlation, &latents));
             let id = format!("{split}-{number:05}");
-            let utterance = utterance(config, id, &latents, &maps, &mut rng);
+            let (utterance, dependence) = utterance(config, id, &maps, &mut rng);
             corpus.split_mut(split).push(utterance);
+            pointwise[index].push(dependence);
         }
     }
     Ok(Synthetic {
         corpus,
-        total_correlation: total_correlation(config.correlation),
+        total_correlation: total_correlation(config),
         pointwise,
     })
 }
@@ -168,8 +169,22 @@ fn latents(correlation: f64, rng: &mut impl Rng) -> Latents {
     })
 }
 
-fn total_correlation(correlation: f64) -> f64 {
-    -0.5 * COPIES as f64 * log_determinant(correlation)
+/// Mean over the lengths, which are uniform.
+fn total_correlation(config: &SyntheticConfig) -> f64 {
+    let [shortest, longest] = config.steps;
+    let of_length =
+        |steps| -0.5 * COPIES as f64 * log_determinant(correlation_of_means(config, steps));
+    let sum: f64 = (shortest..=longest).map(of_length).sum();
+    sum / (longest - shortest + 1) as f64
+}
+
+/// Variance of the mean frame of an utterance.
+fn variance_of_means(config: &SyntheticConfig, steps: usize) -> f64 {
+    1.0 + config.noise.powi(2) / steps as f64
+}
+
+fn correlation_of_means(config: &SyntheticConfig, steps: usize) -> f64 {
+    config.correlation / variance_of_means(config, steps)
 }
 
 /// `ln det R` of three scalars with correlation ρ between every two.
@@ -177,7 +192,8 @@ fn log_determinant(correlation: f64) -> f64 {
     ((1.0 - correlation).powi(2) * (1.0 + 2.0 * correlation)).ln()
 }
 
-fn pointwise_dependence(correlation: f64, latents: &Latents) -> f64 {
+/// `ln p(joint) / p(product)` of standardised values with correlation ρ.
+fn pointwise_dependence(correlation: f64, values: &Latents) -> f64 {
     let of_one_copy = |s: &[f64; 3]| {
         let squares: f64 = s.iter().map(|value| value * value).sum();
         let square_of_sum = s.iter().sum::<f64>().powi(2);
@@ -186,22 +202,32 @@ fn pointwise_dependence(correlation: f64, latents: &Latents) -> f64 {
         let quadratic = (squares - shrink * square_of_sum) / (1.0 - correlation);
         -0.5 * (log_determinant(correlation) + quadratic - squares)
     };
-    latents.iter().map(of_one_copy).sum()
+    values.iter().map(of_one_copy).sum()
 }
 
+/// An utterance and its pointwise dependence.
 fn utterance(
     config: &SyntheticConfig,
     id: String,
-    latents: &Latents,
     maps: &[Vec<f64>; 3],
     rng: &mut impl Rng,
-) -> Utterance {
+) -> (Utterance, f64) {
+    let latents = latents(config.correlation, rng);
     let [shortest, longest] = config.steps;
     let steps = rng.random_range(shortest..=longest);
+    let deviation = variance_of_means(config, steps).sqrt();
     let mut words = Vec::new();
     let mut features = Vec::new();
+    let mut means: Latents = Default::default();
     for (modality, map) in maps.iter().enumerate() {
-        let frames = latent_frames(config.noise, latents, modality, steps, rng);
+        let frames: Vec<[f64; COPIES]> = (0..steps)
+            .map(|_| latents.map(|copy| copy[modality] + config.noise * gaussian(rng)))
+            .collect();
+        for frame in &frames {
+            for (mean, value) in means.iter_mut().zip(frame) {
+                mean[modality] += value / (steps as f64 * deviation);
+            }
+        }
         if modality == 0 {
             words = frames.iter().map(|frame| word(frame[0], rng)).collect();
         }
@@ -211,37 +237,23 @@ fn utterance(
         });
         features.push(Features::new(config.dims[modality], rows.collect()));
     }
-    Utterance {
-        id,
-        words,
-        features,
-        label: label(latents),
-    }
+    let dependence = pointwise_dependence(correlation_of_means(config, steps), &means);
+    let label = label(config.correlation, &latents);
+    (
+        Utterance {
+            id,
+            words,
+            features,
+            label,
+        },
+        dependence,
+    )
 }
 
-/// `s_m` plus noise for each step, the noise adding up to 0.
-fn latent_frames(
-    noise: f64,
-    latents: &Latents,
-    modality: usize,
-    steps: usize,
-    rng: &mut impl Rng,
-) -> Vec<[f64; COPIES]> {
-    let mut frames: Vec<[f64; COPIES]> = (0..steps)
-        .map(|_| std::array::from_fn(|_| noise * gaussian(rng)))
-        .collect();
-    for copy in 0..COPIES {
-        let mean = frames.iter().map(|frame| frame[copy]).sum::<f64>() / steps as f64;
-        for frame in &mut frames {
-            frame[copy] += latents[copy][modality] - mean;
-        }
-    }
-    frames
-}
-
-fn label(latents: &Latents) -> f32 {
+fn label(correlation: f64, latents: &Latents) -> f32 {
     let [[l1, a1, v1], [l2, a2, v2]] = latents;
-    let sentiment = 3.0 * (l1 * a1 + l2 * v2 + (l1 + a2 + v1) / 3.0).tanh();
+    let interaction = l1 * a1 + l2 * v2 - COPIES as f64 * correlation;
+    let sentiment = 3.0 * (interaction + (l1 + a2 + v1) / 3.0).tanh();
     // Adding 0 turns −0 into 0.
     ((sentiment * 5.0).round_ties_even() / 5.0 + 0.0) as f32
 }
@@ -277,7 +289,7 @@ mod tests {
     fn the_mean_of_the_pointwise_dependence_is_the_total_correlation() {
         let config = SyntheticConfig {
             train: 20_000,
-            steps: [1, 1],
+            steps: [1, 5],
             ..Default::default()
         };
         let synthetic = generate(&config).unwrap();

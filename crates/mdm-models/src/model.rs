@@ -115,8 +115,9 @@ impl ModelConfig {
 }
 
 /// An encoder chosen at run time.
+// A run holds a handful of encoders; a box would only hide the fields from Burn's derive.
 #[derive(Module, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, clippy::large_enum_variant)]
 pub enum Encoder {
     EfLstm(EfLstm),
     LateLstm(LateLstm),
@@ -232,7 +233,10 @@ mod tests {
         assert!(config.init(&[], &mut rng, &device).is_err());
         config.name = Model::LateLstm;
         let error = config.init(&[3, 4], &mut rng, &device).unwrap_err();
-        assert!(error.to_string().contains("model.late_lstm.hidden"), "{error}");
+        assert!(
+            error.to_string().contains("model.late_lstm.hidden"),
+            "{error}"
+        );
         assert!("tfn-2000".parse::<Model>().is_err());
     }
 }

@@ -1,0 +1,168 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Fusion models with mutual dependency penalties: train, evaluate, prepare data.
+#[derive(Debug, Parser)]
+#[command(name = "mdm", version, propagate_version = true, args_override_self = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Train(TrainArgs),
+    Evaluate(EvaluateArgs),
+    /// Prepare and inspect corpora.
+    #[command(subcommand)]
+    Data(DataCommand),
+    Conformance(ConformanceArgs),
+}
+
+/// Train a fusion model with a dependency penalty and print its test table.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm train                                          the synthetic corpus, EF-LSTM, total correlation
+  mdm train --measure none                           the same model without penalty
+  mdm train --dataset mosi --measure wasserstein     MOSI, from the folder in MDM_DATA_DIR
+  mdm train --dataset stores/mine --model late-lstm  a prepared store (mdm data prepare)
+  mdm train --config my.toml --set penalty.lambda=0.05 --seed 3 --out runs/a
+
+Every setting with its default is in configs/default.toml.")]
+pub struct TrainArgs {
+    /// A TOML file, a delta on the defaults.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the paper and the official code differ: `paper` or `official`. Applied before the config.
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+    /// Change one setting, `section.key=value`; repeatable.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// `synthetic`, a known dataset (mosi, mmmo) or the folder of a prepared store.
+    #[arg(long, value_name = "NAME|DIR")]
+    pub dataset: Option<String>,
+    /// ef-lstm or late-lstm.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// none, kl, f, wasserstein or another measure (see configs/default.toml).
+    #[arg(long)]
+    pub measure: Option<String>,
+    /// Weight of the measure in the loss.
+    #[arg(long)]
+    pub lambda: Option<f64>,
+    /// The one seed of the run.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Most epochs.
+    #[arg(long)]
+    pub epochs: Option<u64>,
+    #[command(flatten)]
+    pub backend: BackendArgs,
+    /// The run folder; by default one under `runs/` that is not taken yet.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print the content of metrics.json on standard output instead of the table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Evaluate the best weights of a run again.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm evaluate runs/synthetic-ef-lstm-kl-seed0
+  mdm evaluate runs/a --json | jq .test.mae")]
+pub struct EvaluateArgs {
+    /// The run folder.
+    pub run: PathBuf,
+    #[command(flatten)]
+    pub backend: BackendArgs,
+    /// One JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The backend that computes.
+#[derive(Debug, ClapArgs)]
+pub struct BackendArgs {
+    /// flex, ndarray, wgpu, vulkan, metal, tch or cuda, if compiled in (`cargo xtask` compiles in the right one).
+    #[arg(long, default_value = "flex", value_name = "NAME")]
+    pub backend: String,
+}
+
+/// Commands on corpora.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    Prepare(PrepareArgs),
+    Inspect(InspectArgs),
+    Verify(VerifyArgs),
+}
+
+/// Read a corpus file and write a prepared store.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm data prepare --layout mag --input mosi.pkl --glove glove.6B.50d.txt --output stores/mosi
+  mdm data prepare --layout mmsa --input unaligned_50.pkl --output stores/mosi-mmsa")]
+pub struct PrepareArgs {
+    /// mag, mult or mmsa.
+    #[arg(long)]
+    pub layout: String,
+    /// The corpus file.
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// The folder to write; must not exist.
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// A GloVe text file, to give words their vectors.
+    #[arg(long, value_name = "FILE")]
+    pub glove: Option<PathBuf>,
+    /// Replace a prepared store that is there already.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Print sizes, dimensions, labels, lengths and missing values of a prepared store.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  mdm data inspect stores/mosi")]
+pub struct InspectArgs {
+    /// The prepared store.
+    pub store: PathBuf,
+    /// One JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Check every part of a prepared store against the hashes of its manifest.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  mdm data verify stores/mosi")]
+pub struct VerifyArgs {
+    /// The prepared store.
+    pub store: PathBuf,
+}
+
+/// Compare this build with reference cases: one line a case, then `N passed, N failed`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm conformance conformance
+  mdm conformance conformance --kind measures --kind critic --json")]
+pub struct ConformanceArgs {
+    /// The folder of the cases, or one case.
+    pub dir: PathBuf,
+    /// Only cases of this kind; repeatable.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
+    #[command(flatten)]
+    pub backend: BackendArgs,
+    /// One JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}

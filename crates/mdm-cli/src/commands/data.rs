@@ -1,0 +1,50 @@
+//! `mdm data …`
+
+use mdm_data::inspect::inspect;
+use mdm_data::layout::Layout;
+use mdm_data::store::{self, PrepareOptions};
+
+use crate::args::{DataCommand, InspectArgs, PrepareArgs, VerifyArgs};
+
+/// Runs a command on corpora.
+pub fn run(command: &DataCommand) -> anyhow::Result<()> {
+    match command {
+        DataCommand::Prepare(args) => prepare(args),
+        DataCommand::Inspect(args) => inspect_store(args),
+        DataCommand::Verify(args) => verify(args),
+    }
+}
+
+fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
+    let layout: Layout = args.layout.parse()?;
+    let options = PrepareOptions {
+        overwrite: args.overwrite,
+        vectors: args.glove.clone(),
+        ..Default::default()
+    };
+    let report = store::prepare(layout, &args.input, &args.output, &options)?;
+    println!("{report}");
+    println!("written to {}", args.output.display());
+    Ok(())
+}
+
+fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
+    let (corpus, manifest) = store::read(&args.store)?;
+    let summary = inspect(&corpus, Some(&manifest.replaced));
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        println!("{summary}");
+    }
+    Ok(())
+}
+
+fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
+    let manifest = store::verify(&args.store)?;
+    println!(
+        "{}: every part of {} is as its manifest says",
+        args.store.display(),
+        manifest.name
+    );
+    Ok(())
+}

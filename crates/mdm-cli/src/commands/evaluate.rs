@@ -1,0 +1,41 @@
+//! `mdm evaluate`
+
+use anyhow::{Context, anyhow};
+use mdm_train::run::RunFolder;
+use mdm_train::{Baselines, Checkpoint, ExperimentConfig, evaluate, trainer};
+use serde_json::json;
+
+use crate::args::EvaluateArgs;
+use crate::{backend, dataset, table};
+
+/// Loads the best weights of a run and prints their metrics.
+pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
+    let run = RunFolder::open(&args.run);
+    let text = std::fs::read_to_string(run.config()).with_context(|| {
+        format!(
+            "{} is not a run folder: cannot read {}",
+            args.run.display(),
+            run.config().display()
+        )
+    })?;
+    let config: ExperimentConfig = toml::from_str(&text)
+        .map_err(|error| anyhow!("{}: {}", run.config().display(), error.message()))?;
+    let device = backend::device(&args.backend.backend)?;
+    let corpus = dataset::load(&config.data)?.corpus;
+    let checkpoint: Checkpoint<_> =
+        Checkpoint::of(&trainer::initialise(&config, &corpus, &device)?).load(&run.weights())?;
+
+    let valid = evaluate::evaluate(&checkpoint, &corpus.valid, &device);
+    let test = evaluate::evaluate(&checkpoint, &corpus.test, &device);
+    let baselines = Baselines::new(&corpus.train, &corpus.test);
+    if args.json {
+        println!(
+            "{}",
+            json!({ "valid": valid, "test": test, "baselines": baselines })
+        );
+    } else {
+        let name = format!("{} {}", config.model.name, config.penalty.measure);
+        print!("{}", table::test_table(&name, &test, &baselines));
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Kind `two_stage_step`: one outer step of Algorithm 1, through the code that training runs.
+
+use burn::module::Module;
+use burn::optim::AdamWConfig;
+use burn::tensor::{Device, Tensor};
+use mdm_core::{
+    DependencyMeasure, DependencyObjective, DependencyObjectiveConfig, FDivergence, Mode, seed,
+};
+use mdm_models::{Encoder, FusionEncoder, Sequences, StepMask};
+use mdm_train::config::TaskLoss;
+use mdm_train::{Algorithm1, Penalty};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::case::{Case, ReadError};
+use super::compare::Checks;
+use super::critic;
+use super::fusion::{MODALITIES, modalities};
+use super::lstm::{self, Reading};
+use super::torch::{Read, Weights};
+
+#[derive(Deserialize)]
+struct Config {
+    encoder: Reading,
+    encoder_config: Value,
+    critic_config: critic::Config,
+    measure: String,
+    unroll: usize,
+    lambda: f64,
+    lr_critic: f64,
+    lr_main: f64,
+    betas: [f64; 2],
+    eps: f64,
+    weight_decay: f64,
+}
+
+/// A batch and the permutations of its product twin.
+struct Batch {
+    sequences: Sequences,
+    permutations: Vec<Vec<usize>>,
+    size: usize,
+}
+
+/// Runs a case.
+pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Result<()> {
+    let config: Config = case.config()?;
+    let (mut algorithm, dims) = algorithm(case, &config, &device.clone().autodiff())?;
+
+    let encoder = algorithm.model.encoder.valid();
+    let mut before = Vec::new();
+    for step in 0..config.unroll {
+        let batch = batch(case, &format!("critic{step}."), dims, device)?;
+        before.extend(algorithm.update_critic(&encoder, &batch.sequences, &batch.permutations));
+    }
+    if !before.is_empty() {
+        checks.tensor("measure_before", Tensor::cat(before, 0))?;
+    }
+
+    let batch = batch(case, "main.", dims, device)?;
+    let Batch {
+        sequences,
+        permutations,
+        size,
+    } = &batch;
+    let labels = case.input("main.labels", [*size], device)?;
+    let mode = &mut Mode::Eval;
+    let losses = algorithm.losses(sequences, labels.clone(), permutations, mode);
+    let gradients = losses.total.backward();
+    let read = Read::Gradient(&gradients);
+    lstm::check_parameters(checks, "grad.encoder.", &algorithm.model, &read)?;
+
+    let losses = algorithm.update_model(sequences, labels, permutations, mode);
+    checks.tensor("task_loss", losses.task)?;
+    checks.tensor("loss", losses.total)?;
+    if let Some(measure) = losses.measure {
+        checks.tensor("main_measure", measure)?;
+    }
+    lstm::check_parameters(checks, "encoder.", &algorithm.model, &Read::Value)?;
+    if let Some(penalty) = &algorithm.penalty {
+        let critic = penalty.objective.critic();
+        critic::check_layers(checks, "critic.", critic, &Read::Value)?;
+    }
+    Ok(())
+}
+
+/// Algorithm 1 with the weights of the case, and the widths of the modalities.
+fn algorithm(
+    case: &Case,
+    config: &Config,
+    device: &Device,
+) -> anyhow::Result<(Algorithm1<Encoder>, [usize; 3])> {
+    let weights = |prefix| Weights {
+        case,
+        prefix,
+        device,
+    };
+    let (model, dims) = lstm::load(config.encoder, &config.encoder_config, &weights("encoder."))?;
+    let d_z = model.encoder.d_z();
+    if config.critic_config.d != d_z {
+        let expected = format!("a critic on representations of width {d_z}");
+        return Err(case.wrong(expected, config.critic_config.d).into());
+    }
+    let critic = config.critic_config.load(&weights("critic."))?;
+    let objective = DependencyObjectiveConfig {
+        learning_rate: config.lr_critic,
+        weight_decay: config.weight_decay,
+        betas: config.betas,
+        epsilon: config.eps,
+        ..DependencyObjectiveConfig::new(measure(case, &config.measure)?, d_z)
+            .with_critic(config.critic_config.critic())
+    };
+    // Never drawn from: there is no dropout.
+    let rng = seed::stream(0, "conformance", 0);
+    let objective = DependencyObjective::new(&objective, critic, rng);
+    let [beta_1, beta_2] = config.betas;
+    let optimizer = AdamWConfig::new()
+        .with_beta_1(beta_1 as f32)
+        .with_beta_2(beta_2 as f32)
+        .with_epsilon(config.eps as f32)
+        .with_weight_decay(config.weight_decay as f32)
+        .init();
+    let algorithm = Algorithm1 {
+        model,
+        penalty: Some(Penalty {
+            objective,
+            lambda: config.lambda,
+        }),
+        optimizer,
+        learning_rate: config.lr_main,
+        task_loss: TaskLoss::L1,
+    };
+    Ok((algorithm, dims))
+}
+
+fn measure(case: &Case, name: &str) -> Result<DependencyMeasure, ReadError> {
+    match name {
+        "kl" => Ok(DependencyMeasure::TotalCorrelation),
+        "f" => Ok(DependencyMeasure::FDivergence(FDivergence::Kl)),
+        "w" => Ok(DependencyMeasure::Wasserstein),
+        "w_literal" => Ok(DependencyMeasure::WassersteinPaperLiteral),
+        _ => Err(case.wrong("a measure among kl, f, w, w_literal", format!("`{name}`"))),
+    }
+}
+
+fn batch(case: &Case, prefix: &str, dims: [usize; 3], device: &Device) -> Result<Batch, ReadError> {
+    let modalities = modalities(case, prefix, dims, device)?;
+    let [size, steps, _] = modalities[0].dims();
+    let permutations = MODALITIES
+        .iter()
+        .map(|name| case.input_indices(&format!("{prefix}perm_{name}"), size, size))
+        .collect::<Result<_, _>>()?;
+    Ok(Batch {
+        sequences: Sequences {
+            modalities,
+            mask: StepMask::full(size, steps),
+        },
+        permutations,
+        size,
+    })
+}

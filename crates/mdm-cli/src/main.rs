@@ -1,0 +1,25 @@
+//! The `mdm` command.
+
+// wgpu's types are nested deeper than the default limit.
+#![recursion_limit = "256"]
+
+mod args;
+mod backend;
+mod commands;
+mod conformance;
+mod dataset;
+mod failure;
+mod progress;
+mod settings;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match commands::run(args::Args::parse()) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error),
+    }
+}

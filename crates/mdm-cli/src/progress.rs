@@ -1,0 +1,107 @@
+//! What a person sees while a model trains: bars on a terminal, lines elsewhere.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use mdm_models::Encoder;
+use mdm_train::{Checkpoint, EpochRecord, Error, Observer, StepReport};
+
+/// Progress on standard error.
+pub struct Progress {
+    bars: Option<Bars>,
+    epochs: usize,
+}
+
+struct Bars {
+    all: MultiProgress,
+    epochs: ProgressBar,
+    batches: ProgressBar,
+}
+
+impl Progress {
+    /// Progress of a training of at most `epochs` epochs.
+    pub fn new(epochs: usize) -> Self {
+        let bars = std::io::stderr().is_terminal().then(|| Bars::new(epochs));
+        Self { bars, epochs }
+    }
+
+    /// A line that stays, above the bars.
+    fn line(&self, text: &str) {
+        match &self.bars {
+            // The bars were made for a terminal; if it is gone, so is the reader.
+            Some(bars) => drop(bars.all.println(text)),
+            None => eprintln!("{text}"),
+        }
+    }
+}
+
+impl Bars {
+    fn new(epochs: usize) -> Self {
+        let style = |template| ProgressStyle::with_template(template).expect("a valid template");
+        let all = MultiProgress::new();
+        let epoch_bar = all.add(ProgressBar::new(epochs as u64));
+        epoch_bar.set_style(style(
+            "epochs  {bar:30} {pos}/{len}  {elapsed} elapsed, {eta} left",
+        ));
+        let batch_bar = all.add(ProgressBar::new(1));
+        batch_bar.set_style(style("batches {bar:30} {pos}/{len}  {msg}"));
+        epoch_bar.enable_steady_tick(Duration::from_millis(500));
+        Self {
+            all,
+            epochs: epoch_bar,
+            batches: batch_bar,
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn step(&mut self, step: &StepReport) {
+        if let Some(bars) = &self.bars {
+            bars.batches.set_length(step.steps as u64);
+            bars.batches.set_position(step.step as u64);
+            if !step.task.is_nan() {
+                bars.batches
+                    .set_message(losses(step.task.into(), step.measure.into()));
+            }
+        }
+    }
+
+    fn epoch(
+        &mut self,
+        record: &EpochRecord,
+        _best: Option<&Checkpoint<Encoder>>,
+    ) -> Result<(), Error> {
+        let mark = if record.best { "  best so far" } else { "" };
+        self.line(&format!(
+            "epoch {:>width$}/{}  {}  valid mae {:.4}  corr {:.4}{mark}",
+            record.epoch,
+            self.epochs,
+            losses(record.train_task, record.train_measure),
+            record.valid.mae,
+            record.valid.corr,
+            width = self.epochs.to_string().len(),
+        ));
+        if let Some(bars) = &self.bars {
+            bars.epochs.inc(1);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bars) = &self.bars {
+            bars.batches.finish_and_clear();
+            bars.epochs.finish_and_clear();
+        }
+    }
+}
+
+fn losses(task: f64, measure: f64) -> String {
+    if measure.is_nan() {
+        format!("task {task:.4}")
+    } else {
+        format!("task {task:.4}  measure {measure:.4}")
+    }
+}

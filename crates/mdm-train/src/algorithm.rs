@@ -1,0 +1,145 @@
+//! Algorithm 1 of the paper: critic and model trained in turns.
+
+use burn::module::Module;
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::Tensor;
+use mdm_core::{DependencyObjective, Mode};
+use mdm_models::{FusionEncoder, Head, Sequences};
+
+use crate::config::TaskLoss;
+
+/// Encoder and head: what a run is after.
+#[derive(Module, Debug)]
+pub struct FusionModel<E: FusionEncoder> {
+    /// From a batch to Z.
+    pub encoder: E,
+    /// From Z to the prediction.
+    pub head: Head,
+}
+
+impl<E: FusionEncoder> FusionModel<E> {
+    /// The prediction of each sample, `[batch]`.
+    pub fn predict(&self, input: &Sequences) -> Tensor<1> {
+        let z = self.encoder.encode(input, &mut Mode::Eval);
+        self.head.forward(z, &mut Mode::Eval)
+    }
+}
+
+/// The dependency term of the loss.
+pub struct Penalty {
+    /// Critic, its optimiser and the measure.
+    pub objective: DependencyObjective,
+    /// λ, the weight of the measure.
+    pub lambda: f64,
+}
+
+/// The terms of a batch's loss, each `[1]`.
+#[derive(Debug, Clone)]
+pub struct Losses {
+    /// The down-stream loss.
+    pub task: Tensor<1>,
+    /// The dependency measure; none without a penalty.
+    pub measure: Option<Tensor<1>>,
+    /// What is minimised: `task − λ · measure`.
+    pub total: Tensor<1>,
+}
+
+/// Model, penalty and optimiser: the state that the two kinds of step change.
+pub struct Algorithm1<E: FusionEncoder> {
+    /// Encoder and head.
+    pub model: FusionModel<E>,
+    /// The dependency term, or none for the baseline.
+    pub penalty: Option<Penalty>,
+    /// The optimiser of the model.
+    pub optimizer: ModuleOptimizer,
+    /// Its learning rate.
+    pub learning_rate: f64,
+    /// The down-stream loss.
+    pub task_loss: TaskLoss,
+}
+
+impl<E: FusionEncoder> Algorithm1<E> {
+    /// One update of the critic on a batch; the measure before it, or nothing without a penalty.
+    ///
+    /// `encoder` is the model's encoder without a graph ([`Module::valid`]): it does not change between the updates of
+    /// an unroll, so the caller takes it once. Row j of the product batch holds modality k of sample
+    /// `permutations[k][j]`.
+    pub fn update_critic(
+        &mut self,
+        encoder: &E,
+        input: &Sequences,
+        permutations: &[Vec<usize>],
+    ) -> Option<Tensor<1>> {
+        let penalty = self.penalty.as_mut()?;
+        let (z_joint, z_product) = encode_pair(encoder, input, permutations, &mut Mode::Eval);
+        Some(penalty.objective.update_critic(z_joint, z_product))
+    }
+
+    /// The loss of a batch, with its graph. The critic is frozen; the gradient flows through both the joint and the
+    /// product representations.
+    pub fn losses(
+        &self,
+        input: &Sequences,
+        labels: Tensor<1>,
+        permutations: &[Vec<usize>],
+        mode: &mut Mode,
+    ) -> Losses {
+        let encoder = &self.model.encoder;
+        let (z_joint, measure) = match &self.penalty {
+            None => (encoder.encode(input, mode), None),
+            Some(penalty) => {
+                let (z_joint, z_product) = encode_pair(encoder, input, permutations, mode);
+                let measure = penalty.objective.penalty(z_joint.clone(), z_product);
+                (z_joint, Some((measure, penalty.lambda)))
+            }
+        };
+        let error = self.model.head.forward(z_joint, mode) - labels;
+        let task = match self.task_loss {
+            TaskLoss::L1 => error.abs().mean(),
+            TaskLoss::Mse => error.square().mean(),
+        };
+        // The one place where the sign turns: measures are maximised, losses minimised.
+        let total = match &measure {
+            None => task.clone(),
+            Some((measure, lambda)) => task.clone() - measure.clone() * *lambda,
+        };
+        Losses {
+            task,
+            measure: measure.map(|(measure, _)| measure),
+            total,
+        }
+    }
+
+    /// One update of encoder and head on a batch; its losses before the update, off the graph.
+    pub fn update_model(
+        &mut self,
+        input: &Sequences,
+        labels: Tensor<1>,
+        permutations: &[Vec<usize>],
+        mode: &mut Mode,
+    ) -> Losses {
+        let losses = self.losses(input, labels, permutations, mode);
+        let gradients = GradientsParams::from_grads(losses.total.backward(), &self.model);
+        self.model = self
+            .optimizer
+            .step(self.learning_rate, self.model.clone(), gradients);
+        Losses {
+            task: losses.task.inner(),
+            measure: losses.measure.map(Tensor::inner),
+            total: losses.total.inner(),
+        }
+    }
+}
+
+/// Z of a batch and of its shuffled twin, sharing the per-modality work.
+pub fn encode_pair<E: FusionEncoder>(
+    encoder: &E,
+    input: &Sequences,
+    permutations: &[Vec<usize>],
+    mode: &mut Mode,
+) -> (Tensor<2>, Tensor<2>) {
+    let views = encoder.views(input, mode);
+    let z_joint = encoder.fuse(&views, mode);
+    let z_product = encoder.fuse(&views.permute(permutations), mode);
+    (z_joint, z_product)
+}

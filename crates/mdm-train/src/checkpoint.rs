@@ -1,0 +1,79 @@
+//! A run's weights as one safetensors file.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::store::{ModuleSnapshot, SafetensorsStore};
+use mdm_core::Critic;
+use mdm_models::{FusionEncoder, Head};
+
+use crate::Error;
+use crate::algorithm::{Algorithm1, FusionModel};
+
+/// Everything that predicts and scores: encoder, head and, with a penalty, critic.
+#[derive(Module, Debug)]
+pub struct Checkpoint<E: FusionEncoder> {
+    /// From a batch to Z.
+    pub encoder: E,
+    /// From Z to the prediction.
+    pub head: Head,
+    /// T_θ, for the scores of single samples.
+    pub critic: Option<Critic>,
+}
+
+impl<E: FusionEncoder> Checkpoint<E> {
+    /// The weights of a training as they stand, off the graph.
+    pub fn of(algorithm: &Algorithm1<E>) -> Self {
+        let model = algorithm.model.valid();
+        Self {
+            encoder: model.encoder,
+            head: model.head,
+            critic: algorithm
+                .penalty
+                .as_ref()
+                .map(|penalty| penalty.objective.critic().valid()),
+        }
+    }
+
+    /// Encoder and head alone.
+    pub fn model(&self) -> FusionModel<E> {
+        FusionModel {
+            encoder: self.encoder.clone(),
+            head: self.head.clone(),
+        }
+    }
+
+    /// Writes the weights; equal weights give equal bytes, and an earlier file stays whole if that fails.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`].
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        // The default metadata comes in random order and would make equal files differ.
+        let mut store = SafetensorsStore::from_file(path)
+            .clear_metadata()
+            .overwrite(true);
+        self.save_into(&mut store)
+            .map_err(|error| weights_error("write", path, error))
+    }
+
+    /// The weights of `path` in place of this checkpoint's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`] when the file cannot be read or a tensor is missing or has another shape.
+    pub fn load(mut self, path: &Path) -> Result<Self, Error> {
+        let mut store = SafetensorsStore::from_file(path);
+        self.load_from(&mut store)
+            .map_err(|error| weights_error("read", path, error))?;
+        Ok(self)
+    }
+}
+
+fn weights_error(action: &'static str, path: &Path, reason: impl std::fmt::Display) -> Error {
+    Error::Weights {
+        action,
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}

@@ -1,0 +1,77 @@
+//! What a run tells of each epoch.
+
+use std::path::Path;
+
+use polars::prelude::{Column, DataFrame, ParquetWriter};
+use serde::Serialize;
+
+use crate::atomic::write_atomically;
+use crate::{Error, Metrics};
+
+/// One epoch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EpochRecord {
+    /// From 1.
+    pub epoch: usize,
+    /// Mean task loss over the training batches.
+    pub train_task: f64,
+    /// Mean dependency measure over the training batches, as the model's update saw it; NaN without a penalty.
+    pub train_measure: f64,
+    /// Mean measure over the critic's updates, before each update; NaN without a penalty.
+    pub critic_measure: f64,
+    /// Mean total loss over the training batches.
+    pub train_total: f64,
+    /// The measure on the validation split, dropout off; NaN without a penalty.
+    pub valid_measure: f64,
+    /// Metrics on the validation split.
+    pub valid: Metrics,
+    /// Whether the validation MAE is the best so far.
+    pub best: bool,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// Writes the epochs as a Parquet table, one row each.
+///
+/// # Errors
+///
+/// [`Error::Io`] or [`Error::Table`]; an earlier table stays whole.
+pub fn write(history: &[EpochRecord], path: &Path) -> Result<(), Error> {
+    let column = |name: &str, value: &dyn Fn(&EpochRecord) -> f64| {
+        Column::new(name.into(), history.iter().map(value).collect::<Vec<f64>>())
+    };
+    let columns = vec![
+        Column::new(
+            "epoch".into(),
+            history
+                .iter()
+                .map(|record| record.epoch as u32)
+                .collect::<Vec<_>>(),
+        ),
+        column("train_task", &|r| r.train_task),
+        column("train_measure", &|r| r.train_measure),
+        column("critic_measure", &|r| r.critic_measure),
+        column("train_total", &|r| r.train_total),
+        column("valid_measure", &|r| r.valid_measure),
+        column("valid_mae", &|r| r.valid.mae),
+        column("valid_corr", &|r| r.valid.corr),
+        column("valid_acc7", &|r| r.valid.acc7),
+        column("valid_acc2_has0", &|r| r.valid.acc2_has0),
+        column("valid_acc2_non0", &|r| r.valid.acc2_non0),
+        Column::new(
+            "best".into(),
+            history.iter().map(|record| record.best).collect::<Vec<_>>(),
+        ),
+        column("seconds", &|r| r.seconds),
+    ];
+    let table_error = |source| Error::Table {
+        path: path.to_owned(),
+        source,
+    };
+    let mut table = DataFrame::new(history.len(), columns).map_err(table_error)?;
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes)
+        .finish(&mut table)
+        .map_err(table_error)?;
+    write_atomically(path, &bytes)
+}

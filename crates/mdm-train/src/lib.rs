@@ -1,0 +1,70 @@
+//! Algorithm 1 as a trainer: a fusion encoder and its head, trained with minus λ times a dependency measure between
+//! the modalities.
+//!
+//! The way of one batch: [`mdm_data::batch::MultimodalBatch`] → [`evaluate::sequences`] → [`algorithm::encode_pair`]
+//! (views, fuse, fuse of the permuted views) → [`algorithm::Algorithm1::losses`]. The loop around it is
+//! [`trainer::train`].
+//!
+//! ```
+//! use mdm_core::burn::tensor::Device;
+//! use mdm_train::config::*;
+//! # use mdm_core::{CriticOutput, Shuffle};
+//! # use mdm_data::normalise::Normalisation;
+//! # use mdm_data::synthetic::{SyntheticConfig, generate};
+//! # use mdm_models::{EfLstmConfig, LateLstmConfig, Model, ModelConfig};
+//! # let normalise = NormaliseConfig {
+//! #     language: Normalisation::None, audio: Normalisation::None, vision: Normalisation::None,
+//! # };
+//! let config = ExperimentConfig {
+//!     seed: 1,
+//! #   data: DataConfig {
+//! #       dataset: "synthetic".into(), word_vectors: String::new(), max_steps: 20, normalise,
+//! #       synthetic: SyntheticConfig { train: 24, valid: 8, test: 8, ..Default::default() },
+//! #   },
+//! #   model: ModelConfig {
+//! #       name: Model::EfLstm, head_dropout: 0.0, ef_lstm: EfLstmConfig { hidden: 8 },
+//! #       late_lstm: LateLstmConfig { hidden: vec![4, 4, 4], d_z: 8 },
+//! #   },
+//!     penalty: PenaltyConfig {
+//!         measure: "kl".parse().unwrap(),
+//!         lambda: 0.1,
+//!         unroll: 2,
+//! #       shuffle: Shuffle::Derangement, critic_output: CriticOutput::Sigmoid, critic_dropout: 0.4,
+//! #       critic_learning_rate: 1e-3, lipschitz: LipschitzChoice::None, clip: 0.01,
+//!         // …
+//!     },
+//!     train: TrainConfig {
+//!         epochs: 2,
+//!         batch_size: 8,
+//! #       loss: TaskLoss::L1, learning_rate: 1e-3, weight_decay: 0.01, patience: 2,
+//!         // …
+//!     },
+//!     // …
+//! };
+//! let corpus = generate(&config.data.synthetic).unwrap().corpus;
+//! let outcome = mdm_train::train(&config, &corpus, &Device::flex(), &mut ()).unwrap();
+//! assert!(outcome.test.mae.is_finite());
+//! ```
+
+#![warn(missing_docs)]
+
+pub mod algorithm;
+mod atomic;
+pub mod checkpoint;
+pub mod config;
+mod error;
+pub mod evaluate;
+pub mod history;
+pub mod metrics;
+pub mod run;
+pub mod trainer;
+
+pub use algorithm::{Algorithm1, FusionModel, Losses, Penalty};
+pub use atomic::write_atomically;
+pub use checkpoint::Checkpoint;
+pub use config::ExperimentConfig;
+pub use error::Error;
+pub use evaluate::Baselines;
+pub use history::EpochRecord;
+pub use metrics::Metrics;
+pub use trainer::{Observer, Outcome, StepReport, train};

@@ -1,0 +1,396 @@
+//! The training loop: Algorithm 1 over epochs, the best epoch by validation MAE.
+
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use mdm_core::seed::{ChaCha8Rng, stream};
+use mdm_core::{Mode, product_permutations};
+use mdm_data::batch::{BatchStream, MultimodalBatch, epoch as epoch_batches};
+use mdm_data::{Corpus, Utterance};
+use mdm_models::{Encoder, FusionEncoder, Head};
+
+use crate::algorithm::{Algorithm1, FusionModel, Penalty};
+use crate::config::ExperimentConfig;
+use crate::evaluate::{self, evaluate, read, sequences};
+use crate::{Baselines, Checkpoint, EpochRecord, Error, Metrics};
+
+/// Losses are read from the device once in so many steps: reading waits for it.
+const STEPS_PER_READ: usize = 8;
+
+/// What a training tells while it runs.
+pub trait Observer {
+    /// A step is done. Losses are the latest that were read.
+    fn step(&mut self, _step: &StepReport) {}
+
+    /// An epoch is done; `best` holds the weights when its validation MAE is the best so far.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the observer cannot do; the training stops with it.
+    fn epoch(
+        &mut self,
+        _record: &EpochRecord,
+        _best: Option<&Checkpoint<Encoder>>,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// An observer that does nothing.
+impl Observer for () {}
+
+/// Where a training stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepReport {
+    /// Epoch, from 1.
+    pub epoch: usize,
+    /// Steps of this epoch that are done.
+    pub step: usize,
+    /// Steps of an epoch.
+    pub steps: usize,
+    /// Latest task loss.
+    pub task: f32,
+    /// Latest measure; NaN without a penalty.
+    pub measure: f32,
+}
+
+/// What a training ends with.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Weights of the best epoch.
+    pub best: Checkpoint<Encoder>,
+    /// The best epoch, from 1.
+    pub best_epoch: usize,
+    /// Every epoch.
+    pub history: Vec<EpochRecord>,
+    /// Validation metrics of the best epoch.
+    pub valid: Metrics,
+    /// Test metrics of the best epoch, looked at once.
+    pub test: Metrics,
+    /// The measure on the test split; none without a penalty.
+    pub test_measure: Option<f64>,
+    /// What trivial predictors reach on the test split.
+    pub baselines: Baselines,
+}
+
+/// Trains on a prepared corpus (cleaned, aligned, normalised).
+///
+/// `device` is a plain device: the gradient is switched on where it is needed. The result is a function of the
+/// config, the corpus and the backend.
+///
+/// # Errors
+///
+/// [`Error::InvalidConfig`] and [`Error::Model`] for settings that do not fit, [`Error::TooFewUtterances`] for a split
+/// that is too small, [`Error::NonFinite`] when a loss is, and whatever the observer returns.
+pub fn train(
+    config: &ExperimentConfig,
+    corpus: &Corpus,
+    device: &Device,
+    observer: &mut impl Observer,
+) -> Result<Outcome, Error> {
+    config.check()?;
+    check_sizes(corpus)?;
+    let mut algorithm = initialise(config, corpus, device)?;
+
+    let mut history: Vec<EpochRecord> = Vec::new();
+    let mut best: Option<(usize, Checkpoint<Encoder>)> = None;
+    for epoch in 1..=config.train.epochs {
+        let start = Instant::now();
+        let losses = run_epoch(
+            &mut algorithm,
+            config,
+            &corpus.train,
+            epoch,
+            device,
+            observer,
+        )?;
+
+        let checkpoint = Checkpoint::of(&algorithm);
+        let valid = evaluate(&checkpoint, &corpus.valid, device);
+        let valid_measure = measure_of(config, &checkpoint, &corpus.valid, device)?;
+        let best_mae = best
+            .as_ref()
+            .map(|&(epoch, _)| history[epoch - 1].valid.mae);
+        let is_best = best_mae.is_none_or(|mae| valid.mae < mae);
+        let record = EpochRecord {
+            epoch,
+            train_task: losses.task,
+            train_measure: losses.measure,
+            critic_measure: losses.critic_measure,
+            train_total: losses.total,
+            valid_measure: valid_measure.unwrap_or(f64::NAN),
+            valid,
+            best: is_best,
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        observer.epoch(&record, is_best.then_some(&checkpoint))?;
+        history.push(record);
+        if is_best {
+            best = Some((epoch, checkpoint));
+        }
+        let best_epoch = best.as_ref().map_or(epoch, |&(epoch, _)| epoch);
+        if epoch - best_epoch >= config.train.patience {
+            break;
+        }
+    }
+
+    let (best_epoch, best) = best.expect("the first epoch is the best so far");
+    Ok(Outcome {
+        valid: history[best_epoch - 1].valid.clone(),
+        test: evaluate(&best, &corpus.test, device),
+        test_measure: measure_of(config, &best, &corpus.test, device)?,
+        baselines: Baselines::new(&corpus.train, &corpus.test),
+        best,
+        best_epoch,
+        history,
+    })
+}
+
+/// A fresh model and, with a penalty, a fresh critic, from the seed of the config.
+///
+/// # Errors
+///
+/// [`Error::Model`] and [`Error::Core`] when the settings do not fit the model or the corpus.
+pub fn initialise(
+    config: &ExperimentConfig,
+    corpus: &Corpus,
+    device: &Device,
+) -> Result<Algorithm1<Encoder>, Error> {
+    let autodiff = device.clone().autodiff();
+    let mut rng = stream(config.seed, "model", 0);
+    let encoder = config.model.init(&corpus.dims(), &mut rng, &autodiff)?;
+    let head = Head::init(
+        encoder.d_z(),
+        config.model.head_dropout,
+        &mut rng,
+        &autodiff,
+    );
+    let penalty = match config.penalty.objective(encoder.d_z()) {
+        None => None,
+        Some(objective) => Some(Penalty {
+            objective: objective.init(stream(config.seed, "critic", 0), &autodiff)?,
+            lambda: config.penalty.lambda,
+        }),
+    };
+    Ok(Algorithm1 {
+        model: FusionModel { encoder, head },
+        penalty,
+        optimizer: config.train.optimizer(),
+        learning_rate: config.train.learning_rate,
+        task_loss: config.train.loss,
+    })
+}
+
+fn check_sizes(corpus: &Corpus) -> Result<(), Error> {
+    let modalities = corpus.modalities.len().max(1);
+    for (split, found, needed) in [
+        ("train", corpus.train.len(), modalities),
+        ("valid", corpus.valid.len(), 1),
+        ("test", corpus.test.len(), 1),
+    ] {
+        if found < needed {
+            let corpus = corpus.name.clone();
+            return Err(Error::TooFewUtterances {
+                corpus,
+                split,
+                needed,
+                found,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn measure_of(
+    config: &ExperimentConfig,
+    checkpoint: &Checkpoint<Encoder>,
+    utterances: &[Utterance],
+    device: &Device,
+) -> Result<Option<f64>, Error> {
+    match config.penalty.measure.0 {
+        None => Ok(None),
+        Some(measure) => {
+            let shuffle = config.penalty.shuffle;
+            evaluate::measure(checkpoint, measure, shuffle, utterances, device)
+        }
+    }
+}
+
+/// Mean losses of an epoch.
+struct EpochLosses {
+    task: f64,
+    measure: f64,
+    critic_measure: f64,
+    total: f64,
+}
+
+/// The generators of one epoch. Each is a function of seed and epoch alone, so an epoch can be run again without the
+/// ones before it.
+struct Streams {
+    batches: ChaCha8Rng,
+    critic_batches: ChaCha8Rng,
+    product: ChaCha8Rng,
+    dropout: ChaCha8Rng,
+    critic_dropout: ChaCha8Rng,
+}
+
+impl Streams {
+    fn new(seed: u64, epoch: usize) -> Self {
+        let stream = |name| stream(seed, name, epoch as u64);
+        Self {
+            batches: stream("batches"),
+            critic_batches: stream("critic batches"),
+            product: stream("product"),
+            dropout: stream("dropout"),
+            critic_dropout: stream("critic dropout"),
+        }
+    }
+}
+
+fn run_epoch(
+    algorithm: &mut Algorithm1<Encoder>,
+    config: &ExperimentConfig,
+    utterances: &[Utterance],
+    epoch: usize,
+    device: &Device,
+    observer: &mut impl Observer,
+) -> Result<EpochLosses, Error> {
+    let mut streams = Streams::new(config.seed, epoch);
+    if let Some(penalty) = &mut algorithm.penalty {
+        penalty.objective.reseed(streams.critic_dropout);
+    }
+    let n = utterances.len();
+    let modalities = utterances[0].features.len();
+    let size = config.train.batch_size.max(modalities);
+    let batches = epoch_batches(n, size, modalities, &mut streams.batches);
+    let mut critic_batches = BatchStream::new(n, size, modalities, streams.critic_batches);
+    let mut permutations = |batch: usize| match config.penalty.measure.0 {
+        // Without a penalty there is no product batch.
+        None => Ok(Vec::new()),
+        Some(_) => {
+            let shuffle = config.penalty.shuffle;
+            product_permutations(modalities, batch, shuffle, &mut streams.product)
+        }
+    };
+
+    let mut ledger = Ledger::new(epoch, batches.len());
+    for indices in &batches {
+        if algorithm.penalty.is_some() {
+            let encoder = algorithm.model.encoder.valid();
+            for _ in 0..config.penalty.unroll {
+                let indices = critic_batches.next().expect("the stream has no end");
+                let batch = MultimodalBatch::new(utterances, &indices, device);
+                let permutations = permutations(indices.len())?;
+                let measure = algorithm.update_critic(&encoder, &sequences(&batch), &permutations);
+                ledger.critic.extend(measure);
+            }
+        }
+        let batch = MultimodalBatch::new(utterances, indices, device);
+        let permutations = permutations(indices.len())?;
+        let mode = &mut Mode::Train(&mut streams.dropout);
+        let losses = algorithm.update_model(&sequences(&batch), batch.labels, &permutations, mode);
+        ledger.add(losses.task, losses.measure, losses.total)?;
+        observer.step(&ledger.report());
+    }
+    ledger.finish()
+}
+
+/// Collects losses on the device, reads them now and then, and stops at the first that is not finite.
+struct Ledger {
+    epoch: usize,
+    steps: usize,
+    done: usize,
+    critic: Vec<Tensor<1>>,
+    waiting: Vec<[Option<Tensor<1>>; 3]>,
+    sums: [f64; 3],
+    critic_sum: f64,
+    critic_count: usize,
+    latest: [f32; 3],
+}
+
+/// The terms of a step's loss, in the order they are collected.
+const TERMS: [&str; 3] = ["task loss", "dependency measure", "total loss"];
+
+impl Ledger {
+    fn new(epoch: usize, steps: usize) -> Self {
+        Self {
+            epoch,
+            steps,
+            done: 0,
+            critic: Vec::new(),
+            waiting: Vec::new(),
+            sums: [0.0; 3],
+            critic_sum: 0.0,
+            critic_count: 0,
+            latest: [f32::NAN; 3],
+        }
+    }
+
+    fn add(
+        &mut self,
+        task: Tensor<1>,
+        measure: Option<Tensor<1>>,
+        total: Tensor<1>,
+    ) -> Result<(), Error> {
+        self.waiting.push([Some(task), measure, Some(total)]);
+        self.done += 1;
+        if self.waiting.len() == STEPS_PER_READ || self.done == self.steps {
+            self.read()?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> Result<(), Error> {
+        let first_step = self.done - self.waiting.len() + 1;
+        let critic = read(std::mem::take(&mut self.critic));
+        self.critic_sum += critic.iter().map(|&value| f64::from(value)).sum::<f64>();
+        self.critic_count += critic.len();
+        let waiting = std::mem::take(&mut self.waiting);
+        let present: Vec<[bool; 3]> = waiting
+            .iter()
+            .map(|terms| terms.each_ref().map(Option::is_some))
+            .collect();
+        let mut values = read(waiting.into_iter().flatten().flatten().collect()).into_iter();
+        for (offset, present) in present.into_iter().enumerate() {
+            for (term, name) in TERMS.into_iter().enumerate() {
+                if !present[term] {
+                    continue;
+                }
+                let value = values.next().expect("as many values as tensors");
+                if !value.is_finite() {
+                    return Err(Error::NonFinite {
+                        epoch: self.epoch,
+                        step: first_step + offset,
+                        term: name,
+                        value,
+                    });
+                }
+                self.sums[term] += f64::from(value);
+                self.latest[term] = value;
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&self) -> StepReport {
+        StepReport {
+            epoch: self.epoch,
+            step: self.done,
+            steps: self.steps,
+            task: self.latest[0],
+            measure: self.latest[1],
+        }
+    }
+
+    fn finish(self) -> Result<EpochLosses, Error> {
+        let [task, measure, total] = self.sums.map(|sum| sum / self.steps as f64);
+        let with_penalty = self.critic_count > 0;
+        Ok(EpochLosses {
+            task,
+            measure: if with_penalty { measure } else { f64::NAN },
+            critic_measure: self.critic_sum / self.critic_count as f64,
+            total,
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! Utterances of different lengths must not look dependent because of their lengths alone (a permuted stream that is
+//! longer or shorter than the words it is joined to would betray itself).
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use mdm_core::{
+    CriticConfig, CriticOutput, DependencyMeasure, DependencyObjective, DependencyObjectiveConfig,
+    Mode, Shuffle, product_permutations, seed,
+};
+use mdm_data::batch::{BatchStream, MultimodalBatch};
+use mdm_data::synthetic::{SyntheticConfig, generate};
+use mdm_data::{Corpus, Utterance};
+use mdm_models::{EfLstmConfig, Encoder, FusionEncoder, LateLstmConfig, Sequences};
+use mdm_train::algorithm::encode_pair;
+use mdm_train::evaluate::sequences;
+
+/// Joint and product representations of a batch.
+type Pair = fn(&Encoder, &Sequences, &[Vec<usize>]) -> (Tensor<2>, Tensor<2>);
+
+fn corpus(correlation: f64) -> Corpus {
+    let config = SyntheticConfig {
+        train: 2048,
+        valid: 1,
+        test: 2048,
+        steps: [3, 20],
+        correlation,
+        ..Default::default()
+    };
+    generate(&config).unwrap().corpus
+}
+
+fn encoders(device: &Device) -> [Encoder; 2] {
+    let mut rng = seed::stream(0, "model", 0);
+    let dims = [16, 8, 8];
+    let early = EfLstmConfig { hidden: 32 }.init(&dims, &mut rng, device);
+    let late = LateLstmConfig {
+        hidden: vec![16, 16, 16],
+        d_z: 32,
+    }
+    .init(&dims, &mut rng, device);
+    [
+        Encoder::EfLstm(early.unwrap()),
+        Encoder::LateLstm(late.unwrap()),
+    ]
+}
+
+fn pair_of(
+    encoder: &Encoder,
+    utterances: &[Utterance],
+    indices: &[usize],
+    index: u64,
+    pair: Pair,
+) -> (Tensor<2>, Tensor<2>) {
+    let mut rng = seed::stream(0, "product", index);
+    let permutations =
+        product_permutations(3, indices.len(), Shuffle::Derangement, &mut rng).unwrap();
+    let batch = MultimodalBatch::new(utterances, indices, &Device::flex());
+    pair(encoder, &sequences(&batch), &permutations)
+}
+
+/// A critic trained on one half of the corpus, its total correlation on the other, in nats.
+fn estimate(encoder: &Encoder, corpus: &Corpus, pair: Pair) -> f32 {
+    let device = Device::flex().autodiff();
+    let critic = CriticConfig::new(encoder.d_z())
+        .with_output(CriticOutput::Identity)
+        .with_dropout(0.2);
+    let config = DependencyObjectiveConfig::new(DependencyMeasure::TotalCorrelation, encoder.d_z())
+        .with_critic(critic);
+    let mut objective: DependencyObjective =
+        config.init(seed::stream(0, "critic", 0), &device).unwrap();
+    let stream = BatchStream::new(corpus.train.len(), 128, 3, seed::stream(0, "batches", 0));
+    for (step, indices) in stream.take(600).enumerate() {
+        let (joint, product) = pair_of(encoder, &corpus.train, &indices, step as u64, pair);
+        objective.update_critic(joint, product);
+    }
+    let all: Vec<usize> = (0..corpus.test.len()).collect();
+    let (joint, product) = pair_of(encoder, &corpus.test, &all, 1_000_000, pair);
+    objective.penalty(joint, product).into_scalar()
+}
+
+fn remasked(
+    encoder: &Encoder,
+    input: &Sequences,
+    permutations: &[Vec<usize>],
+) -> (Tensor<2>, Tensor<2>) {
+    encode_pair(encoder, input, permutations, &mut Mode::Eval)
+}
+
+/// What a careless implementation does: permutes the padded tensors, so that zeros come to stand under real words.
+fn careless(
+    encoder: &Encoder,
+    input: &Sequences,
+    permutations: &[Vec<usize>],
+) -> (Tensor<2>, Tensor<2>) {
+    let permute = |(x, rows): (&Tensor<3>, &Vec<usize>)| {
+        let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+        x.clone()
+            .select(0, Tensor::from_data(rows.as_slice(), &x.device()))
+    };
+    let shuffled = Sequences {
+        modalities: input
+            .modalities
+            .iter()
+            .zip(permutations)
+            .map(permute)
+            .collect(),
+        mask: input.mask.clone(),
+    };
+    let encode = |input| encoder.encode(input, &mut Mode::Eval);
+    (encode(input), encode(&shuffled))
+}
+
+#[test]
+fn independent_modalities_of_different_lengths_measure_about_0() {
+    let corpus = corpus(0.0);
+    for encoder in encoders(&Device::flex()) {
+        let value = estimate(&encoder.valid(), &corpus, remasked);
+        assert!(value.abs() < 0.03, "{value}");
+    }
+}
+
+#[test]
+fn dependent_modalities_measure_clearly_more() {
+    let corpus = corpus(0.6);
+    for encoder in encoders(&Device::flex()) {
+        let value = estimate(&encoder.valid(), &corpus, remasked);
+        assert!(value > 0.15, "{value}");
+    }
+}
+
+#[test]
+fn without_re_masking_the_lengths_alone_look_like_dependence() {
+    // Proof that the first test can fail.
+    let corpus = corpus(0.0);
+    let [early, _] = encoders(&Device::flex());
+    let value = estimate(&early.valid(), &corpus, careless);
+    assert!(value > 0.1, "{value}");
+}
