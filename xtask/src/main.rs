@@ -29,8 +29,6 @@ Examples:
   cargo xtask train --help                           the options of mdm train
   cargo xtask mdm --help                             all commands of mdm
   cargo xtask data inspect DIR                       look into a prepared store
-  cargo xtask reproduce-table1                       short for: cargo xtask reproduce table1
-                                                     (also table2, table3, fig1, fig2, fig4)
   cargo xtask test -p mdm-core -- --nocapture        arguments of test go to cargo test
   cargo xtask ci fmt clippy                          two steps of the gate
 

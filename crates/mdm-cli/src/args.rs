@@ -6,7 +6,12 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// Fusion models with mutual dependency penalties: train, evaluate, prepare data.
 #[derive(Debug, Parser)]
-#[command(name = "mdm", version, propagate_version = true, args_override_self = true)]
+#[command(
+    name = "mdm",
+    version,
+    propagate_version = true,
+    args_override_self = true
+)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -30,7 +35,7 @@ pub enum Command {
 Examples:
   mdm train                                          the synthetic corpus, EF-LSTM, total correlation
   mdm train --measure none                           the same model without penalty
-  mdm train --dataset mosi --measure wasserstein     MOSI, from the folder in MDM_DATA_DIR
+  mdm train --config configs/mosi/ef_lstm_kl.toml    MOSI, from the folder in MDM_DATA_DIR
   mdm train --dataset stores/mine --model late-lstm  a prepared store (mdm data prepare)
   mdm train --config my.toml --set penalty.lambda=0.05 --seed 3 --out runs/a
 
@@ -55,7 +60,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub measure: Option<String>,
     /// Weight of the measure in the loss.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub lambda: Option<f64>,
     /// The one seed of the run.
     #[arg(long)]
@@ -118,7 +123,7 @@ pub struct PrepareArgs {
     /// The corpus file.
     #[arg(long, value_name = "FILE")]
     pub input: PathBuf,
-    /// The folder to write; must not exist.
+    /// The folder to write; empty or not there yet.
     #[arg(long, value_name = "DIR")]
     pub output: PathBuf,
     /// A GloVe text file, to give words their vectors.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use mdm_data::clean::{CleanReport, clean};
+use mdm_data::clean::{CleanReport, clean, count};
 use mdm_data::glove::{self, EmbedReport, WordVectors};
 use mdm_data::layout::{self, Layout};
 use mdm_data::normalise::{Normalisation, Normaliser};
-use mdm_data::{Corpus, Modality, align, store, synthetic};
+use mdm_data::store::{self, SourceInfo};
+use mdm_data::{Corpus, Modality, align, synthetic};
 use mdm_train::config::DataConfig;
 use serde::Deserialize;
 
@@ -28,6 +29,7 @@ struct DatasetManifest {
     layout: Layout,
     /// Relative to the data folder.
     file: PathBuf,
+    sha256: String,
     word_vectors: Option<PathBuf>,
 }
 
@@ -39,6 +41,22 @@ pub struct Prepared {
     pub notes: Vec<String>,
 }
 
+/// Makes the paths of a config absolute, so that its run can be evaluated from any folder.
+pub fn anchor_paths(config: &mut DataConfig) -> anyhow::Result<()> {
+    let anchor = |path: &str| -> anyhow::Result<String> {
+        Ok(std::path::absolute(path)?.display().to_string())
+    };
+    let name = config.dataset.as_str();
+    let is_known = name == "synthetic" || KNOWN.iter().any(|(known, _)| *known == name);
+    if !is_known && Path::new(name).is_dir() {
+        config.dataset = anchor(name)?;
+    }
+    if !config.word_vectors.is_empty() {
+        config.word_vectors = anchor(&config.word_vectors)?;
+    }
+    Ok(())
+}
+
 /// Loads and prepares the corpus of a config.
 ///
 /// # Errors
@@ -47,6 +65,18 @@ pub struct Prepared {
 pub fn load(config: &DataConfig) -> anyhow::Result<Prepared> {
     let mut notes = Vec::new();
     let mut corpus = read(config, &mut notes)?;
+    let too_long = corpus.utterances().filter(|(_, utterance)| {
+        let language = utterance.features.first();
+        language.is_some_and(|features| features.steps() > config.max_steps)
+    });
+    let too_long = too_long.count();
+    if too_long > 0 {
+        notes.push(format!(
+            "{too_long} of {} utterances are cut to their first {} steps (data.max_steps)",
+            corpus.len(),
+            config.max_steps
+        ));
+    }
     align::align(&mut corpus, config.max_steps);
     let normalise = &config.normalise;
     let normalisations: Vec<Normalisation> = corpus
@@ -107,7 +137,14 @@ fn read_known(
             manifest.file.display()
         );
     };
-    let mut corpus = layout::read(manifest.layout, &folder.join(&manifest.file))?;
+    let file = folder.join(&manifest.file);
+    let mut corpus = layout::read(manifest.layout, &file)?;
+    if SourceInfo::of(manifest.layout, &file)?.sha256 != manifest.sha256 {
+        notes.push(format!(
+            "{} is not the file of datasets/{name}/manifest.toml (another SHA-256): results may differ",
+            file.display()
+        ));
+    }
     corpus.name = name.to_owned();
     let report: CleanReport = clean(&mut corpus);
     if report.total() > 0 {
@@ -125,5 +162,13 @@ fn read_store(folder: &Path) -> anyhow::Result<Corpus> {
         )));
     }
     let (corpus, _) = store::read(folder)?;
+    // A store is cleaned when it is prepared: what is not finite in it came there some other way.
+    let found = count(&corpus);
+    if found.total() > 0 {
+        bail!(
+            "prepared store {}: expected finite features, found {found}; prepare it again from its source",
+            folder.display()
+        );
+    }
     Ok(corpus)
 }

@@ -131,25 +131,29 @@ fn check(config: &SyntheticConfig) -> Result<(), Error> {
     let [shortest, longest] = config.steps;
     if shortest == 0 || shortest > longest {
         let expected = "the shortest and the longest, the shortest at least 1";
-        return invalid("synthetic.steps", expected, format!("{:?}", config.steps));
+        return invalid(
+            "data.synthetic.steps",
+            expected,
+            format!("{:?}", config.steps),
+        );
     }
     if config.dims.iter().any(|&dim| dim < COPIES) {
         return invalid(
-            "synthetic.dims",
+            "data.synthetic.dims",
             "at least 2 each",
             format!("{:?}", config.dims),
         );
     }
     if !(0.0..1.0).contains(&config.correlation) {
         return invalid(
-            "synthetic.correlation",
+            "data.synthetic.correlation",
             "in [0, 1)",
             config.correlation.to_string(),
         );
     }
     if !(config.noise >= 0.0 && config.noise.is_finite()) {
         return invalid(
-            "synthetic.noise",
+            "data.synthetic.noise",
             "0 or a positive number",
             config.noise.to_string(),
         );

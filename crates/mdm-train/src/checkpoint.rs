@@ -9,6 +9,7 @@ use mdm_models::{FusionEncoder, Head};
 
 use crate::Error;
 use crate::algorithm::{Algorithm1, FusionModel};
+use crate::atomic::write_atomically;
 
 /// Everything that predicts and scores: encoder, head and, with a penalty, critic.
 #[derive(Module, Debug)]
@@ -47,14 +48,16 @@ impl<E: FusionEncoder> Checkpoint<E> {
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`].
+    /// [`Error::Weights`] or [`Error::Io`].
     pub fn save(&self, path: &Path) -> Result<(), Error> {
         // The default metadata comes in random order and would make equal files differ.
-        let mut store = SafetensorsStore::from_file(path)
-            .clear_metadata()
-            .overwrite(true);
+        let mut store = SafetensorsStore::from_bytes(None).clear_metadata();
         self.save_into(&mut store)
-            .map_err(|error| weights_error("write", path, error))
+            .map_err(|error| weights_error("write", path, error))?;
+        let bytes = store
+            .get_bytes()
+            .map_err(|error| weights_error("write", path, error))?;
+        write_atomically(path, &bytes)
     }
 
     /// The weights of `path` in place of this checkpoint's own.

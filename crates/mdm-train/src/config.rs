@@ -223,7 +223,7 @@ impl ExperimentConfig {
         } = self.train;
         let at_least_1 = "at least 1";
         let above_0 = "a number above 0";
-        let from_0 = "0 or a number above";
+        let from_0 = "a number not below 0";
         let checks = [
             (
                 "data.max_steps",

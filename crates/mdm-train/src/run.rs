@@ -50,6 +50,15 @@ impl RunFolder {
         Ok(run)
     }
 
+    /// Takes the folder back after a failure, if no epoch was recorded in it: there is nothing to keep.
+    pub fn discard_if_unused(&self) {
+        if !self.history().exists() {
+            // The failure that led here is what the user must read; a config left behind does no harm.
+            let _ = fs::remove_file(self.config());
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+
     /// A folder that exists.
     pub fn open(path: &Path) -> Self {
         Self {
@@ -65,6 +74,11 @@ impl RunFolder {
     /// `config.toml`
     pub fn config(&self) -> PathBuf {
         self.path.join("config.toml")
+    }
+
+    /// `history.parquet`
+    pub fn history(&self) -> PathBuf {
+        self.path.join("history.parquet")
     }
 
     /// `best.safetensors`
@@ -173,7 +187,7 @@ impl<O: Observer> Observer for Recorder<'_, O> {
         if let Some(checkpoint) = best {
             checkpoint.save(&self.run.weights())?;
         }
-        history::write(&self.history, &self.run.path.join("history.parquet"))?;
+        history::write(&self.history, &self.run.history())?;
         self.next.epoch(record, best)
     }
 }

@@ -1,5 +1,9 @@
 //! `mdm data …`
 
+use std::path::Path;
+
+use anyhow::ensure;
+use mdm_data::Modality;
 use mdm_data::inspect::inspect;
 use mdm_data::layout::Layout;
 use mdm_data::store::{self, PrepareOptions};
@@ -24,11 +28,21 @@ fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
     };
     let report = store::prepare(layout, &args.input, &args.output, &options)?;
     println!("{report}");
+    let modalities = &report.manifest.modalities;
+    if !modalities
+        .iter()
+        .any(|info| info.modality == Modality::Language)
+    {
+        println!(
+            "the words have no vectors yet: prepare with --glove, or set data.word_vectors to train"
+        );
+    }
     println!("written to {}", args.output.display());
     Ok(())
 }
 
 fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
+    check_is_store(&args.store)?;
     let (corpus, manifest) = store::read(&args.store)?;
     let summary = inspect(&corpus, Some(&manifest.replaced));
     if args.json {
@@ -40,11 +54,21 @@ fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
 }
 
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
+    check_is_store(&args.store)?;
     let manifest = store::verify(&args.store)?;
     println!(
         "{}: every part of {} is as its manifest says",
         args.store.display(),
         manifest.name
+    );
+    Ok(())
+}
+
+fn check_is_store(folder: &Path) -> anyhow::Result<()> {
+    ensure!(
+        folder.join("manifest.json").is_file(),
+        "{} is not a prepared store: it has no manifest.json (`mdm data prepare` writes one)",
+        folder.display()
     );
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use mdm_train::run::{Provenance, Recorder, RunFolder, metrics_json};
-use mdm_train::{ExperimentConfig, train};
+use mdm_train::{ExperimentConfig, train, trainer};
 
 use crate::args::TrainArgs;
 use crate::failure::usage;
@@ -14,9 +14,12 @@ use crate::{backend, dataset, table};
 
 /// Trains, records the run and prints the test table.
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let config = resolve(args).map_err(usage)?;
+    let mut config = resolve(args).map_err(usage)?;
+    dataset::anchor_paths(&mut config.data)?;
     let device = backend::device(&args.backend.backend)?;
     let prepared = dataset::load(&config.data)?;
+    // A model that does not fit the data is found before anything is written.
+    trainer::initialise(&config, &prepared.corpus, &device)?;
     let out = args.out.clone().unwrap_or_else(|| free_folder(&config));
     let run = RunFolder::create(&out, &toml::to_string(&config)?)?;
 
@@ -36,7 +39,8 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     }
     let (started, clock) = (SystemTime::now(), Instant::now());
     let mut recorder = Recorder::new(&run, Progress::new(config.train.epochs));
-    let outcome = train(&config, &prepared.corpus, &device, &mut recorder)?;
+    let outcome = train(&config, &prepared.corpus, &device, &mut recorder)
+        .inspect_err(|_| run.discard_if_unused())?;
     drop(recorder);
     let elapsed = clock.elapsed();
     let backend = format!("{} {device:?}", args.backend.backend);

@@ -34,6 +34,11 @@ pub fn write(
     let path = |name: &str| temporary.path.join(name);
     table::write(corpus, &path(UTTERANCES))?;
     tensors::write(corpus, &path(FEATURES))?;
+    // The safetensors library makes files that only their owner can read.
+    let readable = fs::metadata(path(UTTERANCES)).map(|table| table.permissions());
+    readable
+        .and_then(|permissions| fs::set_permissions(path(FEATURES), permissions))
+        .map_err(Error::io("set the permissions of", &path(FEATURES)))?;
     let mut manifest = Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -81,7 +86,9 @@ pub(super) fn check_target(dir: &Path, overwrite: bool) -> Result<(), Error> {
         return Ok(());
     }
     if !overwrite {
-        return Err(exists("is not empty; it is replaced only on request"));
+        return Err(exists(
+            "is not empty; a prepared store is replaced only with `overwrite`",
+        ));
     }
     // Never delete a folder that merely happens to have been named as output.
     match manifest::read(dir) {

@@ -1,0 +1,108 @@
+//! The same seed gives the same training on every backend that is compiled in: all randomness is drawn on the host.
+//!
+//! Built with more than the default features by `cargo xtask test-backends`.
+
+use std::path::Path;
+use std::process::Command;
+
+use polars::prelude::{ParquetReader, SerReader};
+
+const CONFIG: &str = r#"
+[data.synthetic]
+train = 40
+valid = 16
+test = 16
+steps = [3, 6]
+dims = [5, 4, 3]
+
+[model]
+head_dropout = 0.2
+
+[model.ef_lstm]
+hidden = 8
+
+[model.late_lstm]
+hidden = [4, 4, 4]
+d_z = 8
+
+[penalty]
+unroll = 2
+
+[train]
+epochs = 2
+batch_size = 10
+"#;
+
+/// Backends of this build, `flex` first.
+fn backends() -> Vec<&'static str> {
+    [
+        ("flex", cfg!(feature = "flex")),
+        ("ndarray", cfg!(feature = "ndarray")),
+        ("wgpu", cfg!(feature = "wgpu")),
+        ("tch", cfg!(feature = "tch")),
+    ]
+    .into_iter()
+    .filter_map(|(name, compiled_in)| compiled_in.then_some(name))
+    .collect()
+}
+
+/// Task loss, measure and validation MAE of each epoch.
+fn history(folder: &Path, backend: &str, model: &str, measure: &str) -> Vec<[f64; 3]> {
+    let config = folder.join("tiny.toml");
+    std::fs::write(&config, CONFIG).unwrap();
+    let out = folder.join(format!("{backend}-{model}-{measure}"));
+    let output = Command::new(env!("CARGO_BIN_EXE_mdm"))
+        .args([
+            "train",
+            "--backend",
+            backend,
+            "--model",
+            model,
+            "--measure",
+            measure,
+        ])
+        .arg("--config")
+        .arg(&config)
+        .arg("--out")
+        .arg(&out)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{backend}: {stderr}");
+
+    let file = std::fs::File::open(out.join("history.parquet")).unwrap();
+    let table = ParquetReader::new(file).finish().unwrap();
+    let column = |name: &str| -> Vec<f64> {
+        let column = table.column(name).unwrap().f64().unwrap();
+        column.into_no_null_iter().collect()
+    };
+    let (task, measure, mae) = (
+        column("train_task"),
+        column("train_measure"),
+        column("valid_mae"),
+    );
+    (0..task.len())
+        .map(|epoch| [task[epoch], measure[epoch], mae[epoch]])
+        .collect()
+}
+
+#[test]
+fn every_backend_trains_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let backends = backends();
+    eprintln!("backends of this build: {}", backends.join(", "));
+    for (model, measure) in [("ef-lstm", "kl"), ("late-lstm", "wasserstein")] {
+        let reference = history(folder.path(), "flex", model, measure);
+        assert_eq!(reference.len(), 2);
+        assert!(reference.iter().flatten().all(|value| value.is_finite()));
+        for backend in &backends[1..] {
+            let other = history(folder.path(), backend, model, measure);
+            for (term, (a, b)) in reference[0].iter().zip(&other[0]).enumerate() {
+                assert!(
+                    (a - b).abs() < 1e-3,
+                    "{model} {measure} on {backend}, term {term}: {a} and {b}"
+                );
+            }
+        }
+    }
+}
