@@ -79,3 +79,8 @@ pub use measure::{DependencyMeasure, FDivergence};
 pub use objective::{DependencyObjective, DependencyObjectiveConfig};
 pub use product::{Shuffle, product_permutations};
 pub use stochastic::Mode;
+
+/// The examples of the README, tested with those of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -256,7 +256,7 @@ mod tests {
                 .inner()
         };
         let mut cloud = || Tensor::from_inner(uniform() + uniform() + uniform());
-        let along = Tensor::<2>::eye(D_Z, device).slice([0..1]);
+        let along = Tensor::<2>::eye(D_Z, device).narrow(0, 0, 1);
         (cloud() + along * shift, cloud())
     }
 
