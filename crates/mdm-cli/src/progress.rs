@@ -22,7 +22,7 @@ struct Bars {
 impl Progress {
     /// Progress of a training of at most `epochs` epochs.
     pub fn new(epochs: usize) -> Self {
-        let bars = std::io::stderr().is_terminal().then(|| Bars::new(epochs));
+        let bars = std::io::stderr().is_terminal().then(Bars::new);
         Self { bars, epochs }
     }
 
@@ -37,12 +37,13 @@ impl Progress {
 }
 
 impl Bars {
-    fn new(epochs: usize) -> Self {
+    fn new() -> Self {
         let style = |template| ProgressStyle::with_template(template).expect("a valid template");
         let all = MultiProgress::new();
-        let epoch_bar = all.add(ProgressBar::new(epochs as u64));
+        // It counts steps, so that the time left is known within the first epoch.
+        let epoch_bar = all.add(ProgressBar::no_length());
         epoch_bar.set_style(style(
-            "epochs  {bar:30} {pos}/{len}  {elapsed} elapsed, {eta} left",
+            "epochs  {bar:30} {msg}  {elapsed} elapsed, {eta} left",
         ));
         let batch_bar = all.add(ProgressBar::new(1));
         batch_bar.set_style(style("batches {bar:30} {pos}/{len}  {msg}"));
@@ -58,6 +59,11 @@ impl Bars {
 impl Observer for Progress {
     fn step(&mut self, step: &StepReport) {
         if let Some(bars) = &self.bars {
+            let done = (step.epoch - 1) * step.steps + step.step;
+            bars.epochs.set_length((self.epochs * step.steps) as u64);
+            bars.epochs.set_position(done as u64);
+            bars.epochs
+                .set_message(format!("{}/{}", step.epoch, self.epochs));
             bars.batches.set_length(step.steps as u64);
             bars.batches.set_position(step.step as u64);
             if !step.task.is_nan() {
@@ -82,9 +88,6 @@ impl Observer for Progress {
             record.valid.corr,
             width = self.epochs.to_string().len(),
         ));
-        if let Some(bars) = &self.bars {
-            bars.epochs.inc(1);
-        }
         Ok(())
     }
 }
