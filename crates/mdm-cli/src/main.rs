@@ -9,6 +9,7 @@ mod commands;
 mod conformance;
 mod dataset;
 mod failure;
+mod output;
 mod progress;
 mod settings;
 mod table;

@@ -176,3 +176,19 @@ fn a_prepared_store_is_a_dataset() {
     succeeds(&output);
     assert!(stdout(&output).contains("12"), "{}", stdout(&output));
 }
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    write_store(&corpus(), &store);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mdm"))
+        .args(["data", "inspect", store.to_str().unwrap()])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    succeeds(&output);
+    assert_eq!(common::stderr(&output), "");
+}

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::args::ConformanceArgs;
-use crate::{backend, conformance};
+use crate::{backend, conformance, output};
 
 /// Runs the cases; exit code 1 when one fails.
 pub fn run(args: &ConformanceArgs) -> anyhow::Result<ExitCode> {
     let device = backend::device(&args.backend.backend)?;
+    let mut printed = Ok(());
     let cases = conformance::run(&args.dir, &args.kind, &device, &mut |case| {
         let error = case
             .largest_error
@@ -19,19 +20,17 @@ pub fn run(args: &ConformanceArgs) -> anyhow::Result<ExitCode> {
         let line = format!("{verdict:<4}  {:<45} {error:>9}  {detail}", case.name);
         if args.json {
             eprintln!("{}", line.trim_end());
-        } else {
-            println!("{}", line.trim_end());
+        } else if printed.is_ok() {
+            printed = output::line(line.trim_end());
         }
     })?;
+    printed?;
     let passed = cases.iter().filter(|case| case.passed).count();
     let failed = cases.len() - passed;
     if args.json {
-        println!(
-            "{}",
-            json!({ "passed": passed, "failed": failed, "cases": cases })
-        );
+        output::line(json!({ "passed": passed, "failed": failed, "cases": cases }))?;
     } else {
-        println!("{passed} passed, {failed} failed");
+        output::line(format!("{passed} passed, {failed} failed"))?;
     }
     Ok(if failed == 0 {
         ExitCode::SUCCESS

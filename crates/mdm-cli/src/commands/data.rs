@@ -9,6 +9,7 @@ use mdm_data::layout::Layout;
 use mdm_data::store::{self, PrepareOptions};
 
 use crate::args::{DataCommand, InspectArgs, PrepareArgs, VerifyArgs};
+use crate::output;
 
 /// Runs a command on corpora.
 pub fn run(command: &DataCommand) -> anyhow::Result<()> {
@@ -27,17 +28,17 @@ fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
         ..Default::default()
     };
     let report = store::prepare(layout, &args.input, &args.output, &options)?;
-    println!("{report}");
+    output::line(&report)?;
     let modalities = &report.manifest.modalities;
     if !modalities
         .iter()
         .any(|info| info.modality == Modality::Language)
     {
-        println!(
-            "the words have no vectors yet: prepare with --glove, or set data.word_vectors to train"
-        );
+        output::line(
+            "the words have no vectors yet: prepare with --glove, or set data.word_vectors to train",
+        )?;
     }
-    println!("written to {}", args.output.display());
+    output::line(format!("written to {}", args.output.display()))?;
     Ok(())
 }
 
@@ -46,9 +47,9 @@ fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
     let (corpus, manifest) = store::read(&args.store)?;
     let summary = inspect(&corpus, Some(&manifest.replaced));
     if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
+        output::line(serde_json::to_string(&summary)?)?;
     } else {
-        println!("{summary}");
+        output::line(&summary)?;
     }
     Ok(())
 }
@@ -56,11 +57,11 @@ fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
     check_is_store(&args.store)?;
     let manifest = store::verify(&args.store)?;
-    println!(
+    output::line(format!(
         "{}: every part of {} is as its manifest says",
         args.store.display(),
         manifest.name
-    );
+    ))?;
     Ok(())
 }
 

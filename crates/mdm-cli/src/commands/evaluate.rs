@@ -6,7 +6,7 @@ use mdm_train::{Baselines, Checkpoint, ExperimentConfig, evaluate, trainer};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
-use crate::{backend, dataset, table};
+use crate::{backend, dataset, output, table};
 
 /// Loads the best weights of a run and prints their metrics.
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
@@ -29,13 +29,11 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let test = evaluate::evaluate(&checkpoint, &corpus.test, &device);
     let baselines = Baselines::new(&corpus.train, &corpus.test);
     if args.json {
-        println!(
-            "{}",
-            json!({ "valid": valid, "test": test, "baselines": baselines })
-        );
+        output::line(json!({ "valid": valid, "test": test, "baselines": baselines }))?;
     } else {
         let name = format!("{} {}", config.model.name, config.penalty.measure);
-        print!("{}", table::test_table(&name, &test, &baselines));
+        let table = table::test_table(&name, &test, &baselines);
+        output::line(table.trim_end())?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::args::TrainArgs;
 use crate::failure::usage;
 use crate::progress::Progress;
 use crate::settings::Settings;
-use crate::{backend, dataset, table};
+use crate::{backend, dataset, output, table};
 
 /// Trains, records the run and prints the test table.
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
@@ -47,15 +47,13 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     run.finish(&outcome, &Provenance::new(backend, started, elapsed))?;
 
     if args.json {
-        println!("{}", serde_json::to_string(&metrics_json(&outcome))?);
+        output::line(serde_json::to_string(&metrics_json(&outcome))?)?;
     } else {
         let name = format!("{} {}", model.name, penalty.measure);
-        print!(
-            "{}",
-            table::test_table(&name, &outcome.test, &outcome.baselines)
-        );
+        let table = table::test_table(&name, &outcome.test, &outcome.baselines);
+        output::line(table.trim_end())?;
         if let Some(measure) = outcome.test_measure {
-            println!("dependency measure on test: {measure:.4}");
+            output::line(format!("dependency measure on test: {measure:.4}"))?;
         }
     }
     eprintln!(
