@@ -23,6 +23,7 @@ pub struct Args {
 pub enum Command {
     Train(TrainArgs),
     Evaluate(EvaluateArgs),
+    Estimate(EstimateArgs),
     /// Prepare and inspect corpora.
     #[command(subcommand)]
     Data(DataCommand),
@@ -89,6 +90,45 @@ pub struct EvaluateArgs {
     pub run: PathBuf,
     #[command(flatten)]
     pub backend: BackendArgs,
+    /// One JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Estimate how dependent variables are, from a file of their samples.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm estimate pairs.csv --variables x,y                total correlation in nats, with a 95 % interval
+  mdm estimate features.npz --variables language,audio,vision --json
+  mdm estimate table.parquet --variables x,y --measure wasserstein --out estimate.json
+  mdm estimate pairs.csv --variables x,y --set max_steps=5000 --set \"hidden=[128, 128]\"
+
+In CSV and Parquet a variable is a column, or a prefix: x takes the columns x_0, x_1, …; in npz it is an array. The
+settings of --config and --set are the fields of mdm_core::estimate::EstimatorConfig; the defaults suit most data.")]
+pub struct EstimateArgs {
+    /// An .npz, .parquet, .csv or .tsv file, a sample a row.
+    pub file: PathBuf,
+    /// At least two variables, separated by commas; left out, the error lists what the file has.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub variables: Vec<String>,
+    /// kl (the default), mine, smile, info-nce, f, wasserstein or an f-divergence: f-jensen-shannon, …
+    #[arg(long)]
+    pub measure: Option<String>,
+    /// The seed of the critics, the folds and the bootstrap.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// A TOML file of settings.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Change one setting; repeatable.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    #[command(flatten)]
+    pub backend: BackendArgs,
+    /// Write the whole estimate, with training curves and the score of each sample, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// One JSON object on standard output.
     #[arg(long)]
     pub json: bool,

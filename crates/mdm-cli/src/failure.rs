@@ -51,6 +51,13 @@ fn is_config(cause: &(dyn std::error::Error + 'static)) -> bool {
         )
     ) || matches!(
         cause.downcast_ref::<mdm_data::Error>(),
-        Some(mdm_data::Error::InvalidConfig { .. } | mdm_data::Error::UnknownName { .. })
+        Some(
+            mdm_data::Error::InvalidConfig { .. }
+                | mdm_data::Error::UnknownName { .. }
+                | mdm_data::Error::UnknownVariable { .. }
+        )
+    ) || matches!(
+        cause.downcast_ref::<mdm_core::Error>(),
+        Some(mdm_core::Error::InvalidConfig { .. })
     )
 }

@@ -34,4 +34,23 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+    /// Samples of a variable that cannot be used.
+    #[error("variable `{variable}`: expected {expected}, found {found}")]
+    InvalidSamples {
+        /// The variable.
+        variable: String,
+        /// What it should have.
+        expected: String,
+        /// What it has.
+        found: String,
+    },
+    /// A value that overflowed or is undefined.
+    #[error("{what} is not a finite number")]
+    NotFinite {
+        /// Which value.
+        what: String,
+    },
+    /// A value that the device did not give back.
+    #[error("reading from the device failed: {0}")]
+    Device(String),
 }

@@ -10,7 +10,8 @@
 //! The pieces, each usable alone:
 //!
 //! - [`measure`]: the measures, pure functions of two vectors of scores.
-//! - [`Critic`]: the paper's statistics network.
+//! - [`Critic`]: the paper's statistics network, of any depth; [`SeparableCritic`] and [`BilinearCritic`] score all pairs
+//!   of two variables.
 //! - [`product_permutations`]: samples of the product of the marginals from a batch.
 //! - [`Lipschitz`]: constraints for the Wasserstein critic.
 //! - [`DependencyObjective`]: all of them together, to be dropped into a training loop.
@@ -61,9 +62,13 @@
 
 pub mod critic;
 mod error;
+pub mod estimate;
+pub mod ground_truth;
 pub mod init;
+mod linalg;
 pub mod lipschitz;
 pub mod measure;
+mod normal;
 pub mod numerics;
 pub mod objective;
 pub mod product;
@@ -72,7 +77,10 @@ pub mod stochastic;
 
 pub use burn;
 
-pub use critic::{Critic, CriticConfig, CriticOutput};
+pub use critic::{
+    BilinearCritic, BilinearCriticConfig, Critic, CriticConfig, CriticOutput, SeparableCritic,
+    SeparableCriticConfig,
+};
 pub use error::Error;
 pub use lipschitz::Lipschitz;
 pub use measure::{DependencyMeasure, FDivergence};

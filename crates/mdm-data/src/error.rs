@@ -109,6 +109,45 @@ pub enum Error {
         /// What the safetensors library says.
         source: safetensors::SafeTensorError,
     },
+    /// A file of samples that does not hold what it should.
+    #[error("{}, {place}: expected {expected}, found {found}", path.display())]
+    Samples {
+        /// The file.
+        path: PathBuf,
+        /// Where in it: line, row, column or array.
+        place: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A variable that a file of samples does not have.
+    #[error("{} has no variable {variable:?}; {}", path.display(), offer(known))]
+    UnknownVariable {
+        /// The file.
+        path: PathBuf,
+        /// The name given.
+        variable: String,
+        /// The names that the file has.
+        known: Vec<String>,
+    },
+    /// Two variables of a file of samples with different numbers of rows.
+    #[error(
+        "{}: the variables need the same number of rows, but {first} has {first_rows} and {second} has {second_rows}",
+        path.display()
+    )]
+    UnequalRows {
+        /// The file.
+        path: PathBuf,
+        /// One variable.
+        first: String,
+        /// Its rows.
+        first_rows: usize,
+        /// Another variable.
+        second: String,
+        /// Its rows.
+        second_rows: usize,
+    },
     /// A manifest that is not the JSON it should be.
     #[error("manifest {}: {source}", path.display())]
     Manifest {
@@ -159,6 +198,19 @@ impl fmt::Display for ContentError {
 
 impl std::error::Error for ContentError {}
 
+/// Most names that a message lists.
+const NAMES_SHOWN: usize = 20;
+
+/// The variables of a file, for a message.
+fn offer(known: &[String]) -> String {
+    let shown = known[..known.len().min(NAMES_SHOWN)].join(", ");
+    match known.len() {
+        0 => "it has no variables of numbers".to_owned(),
+        n if n > NAMES_SHOWN => format!("it has {shown} and {} more", n - NAMES_SHOWN),
+        _ => format!("it has {shown}"),
+    }
+}
+
 impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io {
@@ -177,6 +229,20 @@ impl Error {
             what,
             expected: expected.join(", "),
             found: found.to_owned(),
+        }
+    }
+
+    pub(crate) fn samples(
+        path: &Path,
+        place: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Samples {
+            path: path.to_owned(),
+            place: place.into(),
+            expected: expected.into(),
+            found: found.into(),
         }
     }
 

@@ -12,7 +12,8 @@
 //!
 //! 5. [`align::align`] gives all modalities the steps of the language, [`normalise`] scales them, and [`batch`] makes tensors.
 //!
-//! [`synthetic`] makes a corpus with a known dependence between its modalities.
+//! [`synthetic`] makes a corpus with a known dependence between its modalities. [`samples`] reads random variables of any
+//! kind from a NumPy archive, a Parquet file or a text table, to measure their dependence without a corpus.
 //!
 //! # Example
 //!
@@ -49,6 +50,7 @@ pub mod inspect;
 pub mod layout;
 pub mod normalise;
 pub mod pickle;
+pub mod samples;
 pub mod store;
 pub mod synthetic;
 pub mod warnings;

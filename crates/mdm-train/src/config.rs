@@ -69,18 +69,22 @@ pub struct PenaltyConfig {
     pub shuffle: Shuffle,
     /// What stands after the critic's last layer.
     pub critic_output: CriticOutput,
-    /// Dropout of the critic, in [0, 1).
+    /// Dropout of the critic, in [0, 1); off under a Lipschitz constraint, whose constant it would multiply.
     pub critic_dropout: f64,
     /// Learning rate of the critic's AdamW; above 0.
     pub critic_learning_rate: f64,
-    /// How the critic is kept Lipschitz: `none`, `weight-clipping` or `spectral-norm`.
+    /// How the critic is kept Lipschitz: `none`, `weight-clipping`, `spectral-norm` or `gradient-penalty`.
     pub lipschitz: LipschitzChoice,
     /// Largest magnitude of a critic's parameter under `weight-clipping`; above 0.
     pub clip: f64,
+    /// Weight of the gradient penalty under `gradient-penalty`; above 0.
+    pub gradient_penalty_weight: f64,
+    /// Punish slopes above 1 only, not below it, under `gradient-penalty`.
+    pub gradient_penalty_one_sided: bool,
 }
 
 /// A dependency measure or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct MeasureChoice(pub Option<DependencyMeasure>);
 
@@ -135,6 +139,8 @@ pub enum LipschitzChoice {
     WeightClipping,
     /// Divide every weight by its largest singular value.
     SpectralNorm,
+    /// Punish slopes other than 1 between the two batches.
+    GradientPenalty,
 }
 
 impl PenaltyConfig {
@@ -148,6 +154,10 @@ impl PenaltyConfig {
             LipschitzChoice::None => Lipschitz::None,
             LipschitzChoice::WeightClipping => Lipschitz::WeightClipping { limit: self.clip },
             LipschitzChoice::SpectralNorm => Lipschitz::SpectralNorm { iterations: 1 },
+            LipschitzChoice::GradientPenalty => Lipschitz::GradientPenalty {
+                weight: self.gradient_penalty_weight,
+                one_sided: self.gradient_penalty_one_sided,
+            },
         };
         Some(
             DependencyObjectiveConfig::new(measure, d_z)
@@ -211,6 +221,7 @@ impl ExperimentConfig {
             critic_dropout,
             critic_learning_rate,
             clip,
+            gradient_penalty_weight,
             ..
         } = self.penalty;
         let TrainConfig {
@@ -251,6 +262,12 @@ impl ExperimentConfig {
                 critic_learning_rate.to_string(),
             ),
             ("penalty.clip", positive(clip), above_0, clip.to_string()),
+            (
+                "penalty.gradient_penalty_weight",
+                positive(gradient_penalty_weight),
+                above_0,
+                gradient_penalty_weight.to_string(),
+            ),
             ("train.epochs", epochs > 0, at_least_1, epochs.to_string()),
             (
                 "train.batch_size",
@@ -284,6 +301,48 @@ impl ExperimentConfig {
                 found,
             }),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn lipschitz(name: &str) -> Lipschitz {
+        let penalty: PenaltyConfig = serde_json::from_value(json!({
+            "measure": "wasserstein",
+            "lambda": 0.1,
+            "unroll": 10,
+            "shuffle": "derangement",
+            "critic_output": "identity",
+            "critic_dropout": 0.4,
+            "critic_learning_rate": 0.001,
+            "lipschitz": name,
+            "clip": 0.02,
+            "gradient_penalty_weight": 5.0,
+            "gradient_penalty_one_sided": true,
+        }))
+        .unwrap();
+        penalty.objective(8).unwrap().lipschitz
+    }
+
+    #[test]
+    fn each_lipschitz_constraint_takes_its_settings() {
+        for (name, expected) in [
+            ("none", Lipschitz::None),
+            ("weight-clipping", Lipschitz::WeightClipping { limit: 0.02 }),
+            ("spectral-norm", Lipschitz::SpectralNorm { iterations: 1 }),
+            (
+                "gradient-penalty",
+                Lipschitz::GradientPenalty {
+                    weight: 5.0,
+                    one_sided: true,
+                },
+            ),
+        ] {
+            assert_eq!(lipschitz(name), expected);
         }
     }
 }

@@ -31,6 +31,7 @@
 //!         unroll: 2,
 //! #       shuffle: Shuffle::Derangement, critic_output: CriticOutput::Sigmoid, critic_dropout: 0.4,
 //! #       critic_learning_rate: 1e-3, lipschitz: LipschitzChoice::None, clip: 0.01,
+//! #       gradient_penalty_weight: 10.0, gradient_penalty_one_sided: false,
 //!         // …
 //!     },
 //!     train: TrainConfig {
@@ -49,7 +50,7 @@
 #![warn(missing_docs)]
 
 pub mod algorithm;
-mod atomic;
+pub mod atomic;
 pub mod checkpoint;
 pub mod config;
 mod error;

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod data;
+mod estimate;
 mod evaluate;
 mod train;
 
@@ -14,6 +15,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Train(args) => train::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,
+        Command::Estimate(args) => estimate::run(&args)?,
         Command::Data(command) => data::run(&command)?,
         Command::Conformance(args) => return conformance::run(&args),
     }

@@ -31,14 +31,15 @@ impl Config {
     /// The critic with the weights of a case.
     pub fn load(&self, weights: &Weights) -> anyhow::Result<Critic> {
         // The stored layers first: their shapes bound the width that a damaged config may ask for.
-        let widths = Critic::widths(self.d);
+        let config = self.critic();
+        let widths = config.widths();
         let pairs = widths.windows(2).enumerate();
         let layers = pairs
             .map(|(index, pair)| weights.linear(&format!("layers.{index}"), pair[0], pair[1]))
             .collect::<Result<Vec<_>, _>>()?;
         let mut rng = seed::stream(0, "conformance", 0);
-        let mut critic = self.critic().init(&mut rng, weights.device)?;
-        critic.layers = layers;
+        let mut critic = config.init(&mut rng, weights.device)?;
+        critic.mlp.layers = layers;
         Ok(critic)
     }
 }
@@ -50,7 +51,7 @@ pub fn check_layers(
     critic: &Critic,
     read: &Read,
 ) -> anyhow::Result<()> {
-    for (index, layer) in critic.layers.iter().enumerate() {
+    for (index, layer) in critic.mlp.layers.iter().enumerate() {
         check_linear(checks, &format!("{prefix}layers.{index}"), layer, read)?;
     }
     Ok(())

@@ -7,6 +7,8 @@ mod case;
 mod compare;
 mod critic;
 mod fusion;
+mod gaussian_tc;
+mod gradient_penalty;
 mod lstm;
 mod measures;
 mod metrics;
@@ -165,8 +167,10 @@ fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Result<()
     match case.spec.kind.as_str() {
         "measures" => measures::check(case, device, checks),
         "critic" => critic::check(case, device, checks),
+        "gradient_penalty" => gradient_penalty::check(case, device, checks),
         "spectral_norm" => spectral_norm::check(case, device, checks),
         "metrics" => metrics::check(case, checks),
+        "gaussian_tc" => gaussian_tc::check(case, checks),
         "ef_lstm" => lstm::check(Reading::EfLstm, case, device, checks),
         "late_lstm" => lstm::check(Reading::LateLstm, case, device, checks),
         "two_stage_step" => two_stage_step::check(case, device, checks),

@@ -20,8 +20,8 @@ use crate::numerics::log_mean_exp;
 ///
 /// # Numerics
 ///
-/// The logarithm is taken in log space ([`log_mean_exp`]). The gradient of the second term over a batch is biased, as
-/// in MINE without moving average; the bias falls with the batch size.
+/// The logarithm is taken in log space ([`log_mean_exp`]). The gradient of the second term over a batch is biased; the
+/// bias falls with the batch size, and [`mine`](super::mine) corrects it with a running mean.
 ///
 /// # Example
 ///

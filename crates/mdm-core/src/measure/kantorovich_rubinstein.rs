@@ -35,12 +35,16 @@ pub fn kantorovich_rubinstein(scores_joint: Tensor<1>, scores_product: Tensor<1>
 ///
 /// Kept to reproduce what the equation says, not to estimate anything. The Kantorovich–Rubinstein dual has no
 /// logarithm, and with it a constant critic `T = ε` scores `ε − ln ε`, which grows without bound as ε falls to 0: the
-/// degenerate critic is the best one. It needs positive scores, hence the critic's sigmoid output; a non-positive mean
-/// gives NaN or infinity.
+/// degenerate critic is the best one. It needs positive scores, hence the critic's sigmoid output.
 ///
 /// # Shapes
 ///
 /// As [`kantorovich_rubinstein`].
+///
+/// # Numerics
+///
+/// The logarithm of a mean that is not positive is no number. The value is then +∞, its limit as the mean falls to 0, and
+/// not NaN: a critic without sigmoid that gets there has found the degeneracy, and training stops at the infinite loss.
 ///
 /// # Example
 ///
@@ -58,5 +62,5 @@ pub fn kantorovich_rubinstein_paper_literal(
     scores_joint: Tensor<1>,
     scores_product: Tensor<1>,
 ) -> Tensor<1> {
-    scores_joint.mean() - scores_product.mean().log()
+    scores_joint.mean() - scores_product.mean().clamp_min(0.0).log()
 }

@@ -12,7 +12,10 @@ mod f_divergence;
 mod info_nce;
 mod jensen_shannon;
 mod kantorovich_rubinstein;
+mod mine;
 mod nwj;
+#[cfg(test)]
+mod robustness;
 mod smile;
 
 use std::fmt;
@@ -23,11 +26,12 @@ use serde::{Deserialize, Serialize};
 
 pub use donsker_varadhan::donsker_varadhan;
 pub use f_divergence::FDivergence;
-pub use info_nce::info_nce;
+pub use info_nce::{info_nce, info_nce_sampled};
 pub use jensen_shannon::{jensen_shannon, jensen_shannon_raw};
 pub use kantorovich_rubinstein::{kantorovich_rubinstein, kantorovich_rubinstein_paper_literal};
+pub use mine::{MINE_RATE, mine};
 pub use nwj::nwj;
-pub use smile::{smile, smile_jensen_shannon};
+pub use smile::{SMILE_TAU, smile, smile_jensen_shannon};
 
 use crate::Error;
 
@@ -36,8 +40,11 @@ use crate::Error;
 /// | name | measure | equation |
 /// |---|---|---|
 /// | `kl` | total correlation, [`donsker_varadhan`] | 6 |
-/// | `f` | f-divergence of the paper (its KL member), [`nwj`] | 7 |
-/// | `f-reverse-kl`, `f-pearson-chi2`, `f-squared-hellinger`, `f-jensen-shannon`, `f-total-variation` | [`FDivergence`] | – |
+/// | `mine`, `mine:RATE` | the same value with the corrected gradient of [`mine`] for the critic | 6 |
+/// | `smile`, `smile:TAU`, `smile:inf` | [`smile_jensen_shannon`], total correlation with a clipped partition term | – |
+/// | `info-nce` | [`info_nce_sampled`], total correlation up to ln(k + 1) | – |
+/// | `f` (also `nwj`) | f-divergence of the paper (its KL member), [`nwj`] | 7 |
+/// | `f-jensen-shannon` (also `js`), `f-reverse-kl`, `f-pearson-chi2`, `f-squared-hellinger`, `f-total-variation` | [`FDivergence`] | – |
 /// | `wasserstein` | [`kantorovich_rubinstein`] | 8, without its logarithm |
 /// | `wasserstein-paper-literal` | [`kantorovich_rubinstein_paper_literal`] | 8 as printed |
 ///
@@ -48,14 +55,29 @@ use crate::Error;
 ///
 /// let measure: DependencyMeasure = "kl".parse().unwrap();
 /// assert_eq!(measure, DependencyMeasure::TotalCorrelation);
+/// let measure: DependencyMeasure = "smile:1".parse().unwrap();
+/// assert_eq!(measure, DependencyMeasure::Smile { tau: 1.0 });
 /// assert!("entropy".parse::<DependencyMeasure>().is_err());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum DependencyMeasure {
     /// Total correlation through the Donsker–Varadhan bound.
     TotalCorrelation,
+    /// Total correlation through the Donsker–Varadhan bound, the critic trained with MINE's running mean.
+    Mine {
+        /// Share of the newest batch in the running mean, in (0, 1]. Default: [`MINE_RATE`].
+        rate: f64,
+    },
+    /// Total correlation through SMILE; critic and encoder are trained with the gradient of the Jensen–Shannon bound.
+    Smile {
+        /// Where the scores are clipped in the partition term; above 0, infinite for nowhere. Default: [`SMILE_TAU`].
+        tau: f64,
+    },
+    /// Total correlation through InfoNCE, at most ln(k + 1) nats with k product samples for each joint one: ln 2 where,
+    /// as in two-stage training, there is one.
+    InfoNce,
     /// An f-divergence; equation 7 of the paper is [`FDivergence::Kl`].
     FDivergence(FDivergence),
     /// Wasserstein-1 through its Kantorovich–Rubinstein dual.
@@ -65,9 +87,12 @@ pub enum DependencyMeasure {
 }
 
 impl DependencyMeasure {
-    /// Every measure, in the order of the table above.
-    pub const ALL: [Self; 9] = [
+    /// Every measure with its default settings.
+    pub const ALL: [Self; 12] = [
         Self::TotalCorrelation,
+        Self::Mine { rate: MINE_RATE },
+        Self::Smile { tau: SMILE_TAU },
+        Self::InfoNce,
         Self::FDivergence(FDivergence::Kl),
         Self::FDivergence(FDivergence::ReverseKl),
         Self::FDivergence(FDivergence::PearsonChi2),
@@ -80,14 +105,31 @@ impl DependencyMeasure {
 
     /// The value for two vectors of scores; larger means more dependent.
     ///
+    /// For `mine` it is that of [`donsker_varadhan`], gradient included: the running mean is no part of a function of
+    /// one batch, [`DependencyObjective`](crate::DependencyObjective) holds it.
+    ///
     /// # Shapes
     ///
     /// - `scores_joint`: `[n]`, n ≥ 1
     /// - `scores_product`: `[m]`, m ≥ 1
     /// - output: `[1]`
+    ///
+    /// # Numerics
+    ///
+    /// Finite and right for scores up to ±80. Some members of [`FDivergence`] are −∞ beyond ±88, and
+    /// `wasserstein-paper-literal` is +∞ where the mean of `scores_product` is not positive; no measure of finite
+    /// scores is NaN.
+    ///
+    /// # Panics
+    ///
+    /// `info-nce`, when m is no multiple of n.
     pub fn value(self, scores_joint: Tensor<1>, scores_product: Tensor<1>) -> Tensor<1> {
         match self {
-            Self::TotalCorrelation => donsker_varadhan(scores_joint, scores_product),
+            Self::TotalCorrelation | Self::Mine { .. } => {
+                donsker_varadhan(scores_joint, scores_product)
+            }
+            Self::Smile { tau } => smile_jensen_shannon(scores_joint, scores_product, tau),
+            Self::InfoNce => info_nce_sampled(scores_joint, scores_product),
             Self::FDivergence(member) => member.bound(scores_joint, scores_product),
             Self::Wasserstein => kantorovich_rubinstein(scores_joint, scores_product),
             Self::WassersteinPaperLiteral => {
@@ -95,12 +137,39 @@ impl DependencyMeasure {
             }
         }
     }
+
+    /// Checks the ranges of the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidConfig`] for a rate or τ outside its range.
+    pub fn check(self) -> Result<(), Error> {
+        let (field, expected, found) = match self {
+            Self::Mine { rate } if rate.is_nan() || rate <= 0.0 || rate > 1.0 => {
+                ("rate of mine", "above 0 and at most 1", rate)
+            }
+            Self::Smile { tau } if tau.is_nan() || tau <= 0.0 => {
+                ("tau of smile", "a number above 0, or inf", tau)
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::InvalidConfig {
+            field,
+            expected,
+            found: found.to_string(),
+        })
+    }
 }
 
 impl fmt::Display for DependencyMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TotalCorrelation => f.write_str("kl"),
+            Self::Mine { rate } if *rate == MINE_RATE => f.write_str("mine"),
+            Self::Mine { rate } => write!(f, "mine:{rate}"),
+            Self::Smile { tau } if *tau == SMILE_TAU => f.write_str("smile"),
+            Self::Smile { tau } => write!(f, "smile:{tau}"),
+            Self::InfoNce => f.write_str("info-nce"),
             Self::FDivergence(FDivergence::Kl) => f.write_str("f"),
             Self::FDivergence(member) => write!(f, "f-{}", member.name()),
             Self::Wasserstein => f.write_str("wasserstein"),
@@ -113,13 +182,37 @@ impl FromStr for DependencyMeasure {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|measure| measure.to_string() == name)
-            .ok_or_else(|| Error::UnknownMeasure {
-                name: name.to_owned(),
-                known: Self::ALL.map(|measure| measure.to_string()).join(", "),
-            })
+        let unknown = || Error::UnknownMeasure {
+            name: name.to_owned(),
+            known: Self::ALL.map(|measure| measure.to_string()).join(", "),
+        };
+        let Some((measure, setting)) = name.split_once(':') else {
+            return match name {
+                "nwj" => Ok(Self::FDivergence(FDivergence::Kl)),
+                "js" => Ok(Self::FDivergence(FDivergence::JensenShannon)),
+                _ => Self::ALL
+                    .into_iter()
+                    .find(|measure| measure.to_string() == name)
+                    .ok_or_else(unknown),
+            };
+        };
+        // What is no number fails the check, as NaN.
+        let number = setting.parse().unwrap_or(f64::NAN);
+        let measure = match measure {
+            "mine" => Self::Mine { rate: number },
+            "smile" => Self::Smile { tau: number },
+            _ => return Err(unknown()),
+        };
+        match measure.check() {
+            Err(Error::InvalidConfig {
+                field, expected, ..
+            }) => Err(Error::InvalidConfig {
+                field,
+                expected,
+                found: format!("`{setting}`"),
+            }),
+            checked => checked.map(|()| measure),
+        }
     }
 }
 
@@ -144,11 +237,44 @@ mod tests {
 
     #[test]
     fn every_name_reads_back() {
-        for measure in DependencyMeasure::ALL {
+        let settings = [
+            DependencyMeasure::Mine { rate: 0.1 },
+            DependencyMeasure::Smile { tau: 0.5 },
+            DependencyMeasure::Smile { tau: f64::INFINITY },
+        ];
+        for measure in DependencyMeasure::ALL.into_iter().chain(settings) {
             assert_eq!(
                 measure.to_string().parse::<DependencyMeasure>().unwrap(),
                 measure
             );
+        }
+        for (name, measure) in [
+            ("smile:5", "smile"),
+            ("nwj", "f"),
+            ("js", "f-jensen-shannon"),
+        ] {
+            let parsed: DependencyMeasure = name.parse().unwrap();
+            assert_eq!(parsed.to_string(), measure);
+        }
+    }
+
+    #[test]
+    fn names_without_a_measure_are_errors() {
+        for name in [
+            "",
+            "entropy",
+            "kl:1",
+            "smile:",
+            "smile:0",
+            "smile:-1",
+            "smile:nan",
+            "smile:x",
+            "mine:0",
+            "mine:1.5",
+            "mine:inf",
+            "info-nce:3",
+        ] {
+            assert!(name.parse::<DependencyMeasure>().is_err(), "{name}");
         }
     }
 

@@ -2,13 +2,17 @@ use burn::tensor::Tensor;
 
 use super::{donsker_varadhan, jensen_shannon_raw};
 
+/// SMILE's τ where none is given: 5, one of the values of the authors' demo (1, 5 and none).
+pub const SMILE_TAU: f64 = 5.0;
+
 /// SMILE: Donsker–Varadhan with the scores clipped to ±`tau` in the partition term, in nats.
 ///
 /// ```text
 /// mean(scores_joint) − ln( mean( exp( clip(scores_product, −tau, tau) ) ) )
 /// ```
 ///
-/// A small `tau` buys low variance with bias (Song and Ermon, 2020). The gradient is 0 outside the clip.
+/// A small `tau` buys low variance with bias (Song and Ermon, 2020); an infinite one clips nothing. The gradient is 0
+/// outside the clip.
 ///
 /// # Shapes
 ///
@@ -29,7 +33,12 @@ use super::{donsker_varadhan, jensen_shannon_raw};
 /// assert_eq!(smile(joint, product, 2.0).into_scalar::<f32>(), 1.0);
 /// ```
 pub fn smile(scores_joint: Tensor<1>, scores_product: Tensor<1>, tau: f64) -> Tensor<1> {
-    donsker_varadhan(scores_joint, scores_product.clamp(-tau, tau))
+    let clipped = if tau.is_finite() {
+        scores_product.clamp(-tau, tau)
+    } else {
+        scores_product
+    };
+    donsker_varadhan(scores_joint, clipped)
 }
 
 /// The value of [`smile`] with the gradient of the Jensen–Shannon objective, which is how SMILE's critic is trained.

@@ -1,60 +1,8 @@
-//! Keeping a critic Lipschitz, for the Wasserstein measure.
-
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 
 use crate::seed::ChaCha8Rng;
-
-/// How the critic is kept Lipschitz.
-///
-/// The paper's equation 8 asks for a 1-Lipschitz critic and names no way to it. Train-mode dropout p on five layers
-/// multiplies the constant by up to `(1 − p)^−5` (12.9 for 0.4): both constraints hold with dropout off, so give a
-/// constrained critic a dropout of 0 when the bound matters.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Lipschitz {
-    /// No constraint.
-    #[default]
-    None,
-    /// Every parameter is clipped to ±`limit` after each update (Arjovsky et al., 2017). Some Lipschitz constant, not 1.
-    WeightClipping {
-        /// The largest magnitude a parameter may have; above 0.
-        limit: f64,
-    },
-    /// Every weight is divided by its largest singular value (Miyato et al., 2018): at most 1-Lipschitz, since leaky
-    /// ReLU and sigmoid are.
-    SpectralNorm {
-        /// Power iterations after each update; at least 1.
-        iterations: usize,
-    },
-}
-
-/// Clips every parameter of `module` to ±`limit`.
-pub fn clip_weights<M: Module>(module: M, limit: f64) -> M {
-    module.map(&mut Clip { limit })
-}
-
-struct Clip {
-    limit: f64,
-}
-
-impl ModuleMapper for Clip {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|tensor| {
-            // The clipped values start a new leaf of the graph.
-            let (autodiff, require_grad) = (tensor.is_autodiff(), tensor.is_require_grad());
-            let clipped = tensor.inner().clamp(-self.limit, self.limit);
-            if autodiff {
-                Tensor::from_inner(clipped).set_require_grad(require_grad)
-            } else {
-                clipped
-            }
-        })
-    }
-}
 
 /// `weight / σ(weight)` with σ estimated by power iteration.
 ///
@@ -157,18 +105,5 @@ mod tests {
         assert!((sigma.into_scalar::<f32>() - 5.0).abs() < 1e-4);
         let largest: f32 = normalised.abs().max().into_scalar();
         assert!((largest - 1.0).abs() < 1e-5);
-    }
-
-    #[test]
-    fn clipping_keeps_parameters_trainable() {
-        let device = Device::flex().autodiff();
-        let param = Param::from_tensor(Tensor::<1>::from_floats([-3.0, 0.5, 3.0], &device));
-        let clipped = clip_weights(vec![param], 1.0);
-        let data = clipped[0].val().try_into_vec_as::<f32>().unwrap();
-        assert_eq!(data, [-1.0, 0.5, 1.0]);
-        assert!(clipped[0].is_require_grad());
-        let gradient = clipped[0].val().square().sum().backward();
-        let gradient = clipped[0].val().grad(&gradient).unwrap();
-        assert_eq!(gradient.try_into_vec_as::<f32>().unwrap(), [-2.0, 1.0, 2.0]);
     }
 }
