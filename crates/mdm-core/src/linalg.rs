@@ -37,10 +37,6 @@ impl Matrix {
         self.rows
     }
 
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
     pub fn get(&self, row: usize, column: usize) -> f64 {
         self.values[row * self.columns + column]
     }

@@ -24,7 +24,9 @@ impl Encoder {
         let widths = [D_VIEW, D_HIDDEN, D_HIDDEN, D_Z];
         let layers = widths.windows(2);
         Self {
-            layers: layers.map(|pair| init::linear(pair[0], pair[1], rng, device)).collect(),
+            layers: layers
+                .map(|pair| init::linear(pair[0], pair[1], rng, device))
+                .collect(),
         }
     }
 
@@ -59,6 +61,7 @@ impl TwoViews {
 
     /// The score of each first view with each second one, `[n, n]`; the pairs stand on the diagonal.
     pub fn scores(&self, x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
-        self.critic.score_matrix(self.x.forward(x), self.y.forward(y))
+        self.critic
+            .score_matrix(self.x.forward(x), self.y.forward(y))
     }
 }

@@ -13,7 +13,7 @@ const D_NUISANCE: usize = 6;
 const D_HIDDEN: usize = D_SIGNAL + D_NUISANCE;
 
 /// Length of a class's direction, and standard deviation of the noise on it.
-const LOUDNESS: f32 = 2.5;
+const LOUDNESS: f32 = 3.0;
 const NOISE: f32 = 0.3;
 
 /// Samples: row i of both views comes from class `classes[i]`.
@@ -47,7 +47,10 @@ impl World {
     /// Independent samples of both views.
     pub fn draw(&self, n: usize, rng: &mut ChaCha8Rng, device: &Device) -> Pairs {
         let classes: Vec<usize> = (0..n).map(|_| rng.random_range(0..CLASSES)).collect();
-        let [x, y] = self.views.each_ref().map(|view| view.draw(&classes, rng, device));
+        let [x, y] = self
+            .views
+            .each_ref()
+            .map(|view| view.draw(&classes, rng, device));
         Pairs { x, y, classes }
     }
 }
@@ -61,7 +64,9 @@ impl View {
         };
         let directions = (0..CLASSES).map(|_| direction(rng)).collect();
         let scale = 1.0 / (D_HIDDEN as f32).sqrt();
-        let mixing = (0..D_HIDDEN * D_VIEW).map(|_| normal(rng) * scale).collect();
+        let mixing = (0..D_HIDDEN * D_VIEW)
+            .map(|_| normal(rng) * scale)
+            .collect();
         Self {
             directions,
             mixing: matrix(mixing, D_VIEW, device),
@@ -79,7 +84,9 @@ impl View {
             hidden.extend(self.directions[class].map(|part| sign * part + NOISE * normal(rng)));
             hidden.extend([(); D_NUISANCE].map(|()| normal(rng)));
         }
-        matrix(hidden, D_HIDDEN, device).matmul(self.mixing.clone()).tanh()
+        matrix(hidden, D_HIDDEN, device)
+            .matmul(self.mixing.clone())
+            .tanh()
     }
 }
 
@@ -87,7 +94,10 @@ impl Pairs {
     /// The pairs at these places.
     pub fn pick(&self, rows: &[usize]) -> (Tensor<2>, Tensor<2>) {
         let rows = indices(rows, &self.x.device());
-        (self.x.clone().select(0, rows.clone()), self.y.clone().select(0, rows))
+        (
+            self.x.clone().select(0, rows.clone()),
+            self.y.clone().select(0, rows),
+        )
     }
 }
 

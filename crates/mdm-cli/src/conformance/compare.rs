@@ -95,6 +95,14 @@ impl<'case> Checks<'case> {
         Ok(())
     }
 
+    /// Compares numbers that the case keeps together under this name, as a list or a table: what came out with what was
+    /// expected. A name that the case does not have is passed over.
+    pub fn numbers(&mut self, name: &str, pairs: Vec<(f64, f64)>) {
+        if self.waiting.remove(name) {
+            self.compare(name, pairs);
+        }
+    }
+
     fn compare(&mut self, name: &str, pairs: Vec<(f64, f64)>) {
         let spec = &self.case.spec;
         let tolerance = *spec.tolerances.get(name).unwrap_or(&spec.tolerance);

@@ -11,9 +11,9 @@ use super::config::{EstimatorConfig, is_kullback_leibler};
 use super::fold::{self, CurvePoint, Fold, Split};
 use super::link::{Link, links};
 use super::{Samples, Warning};
-use crate::{CriticOutput, DependencyMeasure, Error, FDivergence, seed};
+use crate::{CriticOutput, DependencyMeasure, Error, FDivergence, Lipschitz, seed};
 
-/// Estimates the dependence of variables from their samples. See the [module](self) for how.
+/// Estimates the dependence of variables from their samples. See the [module](crate::estimate) for how.
 #[derive(Debug, Clone)]
 pub struct Estimator {
     config: EstimatorConfig,
@@ -117,12 +117,12 @@ impl Estimator {
         for (link, folds) in links.iter().zip(&folds) {
             terms.push(Term {
                 variables: link.name.clone(),
-                value: unit * mean(folds.iter().map(|fold| fold.held_out.value())),
+                value: self.in_units(mean(folds.iter().map(|f| f.held_out.value())), unit),
                 curves: folds.iter().map(|fold| fold.curve.clone()).collect(),
             });
         }
         let value = terms.iter().map(|term| term.value).sum::<f64>();
-        let ci95 = self.interval(&folds).map(|bound| bound * unit);
+        let ci95 = self.interval(&folds).map(|bound| self.in_units(bound, unit));
         if !(value.is_finite() && ci95.iter().all(|bound| bound.is_finite())) {
             return Err(Error::NotFinite {
                 what: format!("the estimate of `{}`", config.measure),
@@ -182,6 +182,19 @@ impl Estimator {
             }
         }
         Ok(folds)
+    }
+
+    /// A value of the scaled samples as one of the samples as they came.
+    ///
+    /// A gradient penalty of weight w does not stop the slope at 1: with a critic of slope `1 + s` the gain `W s` meets
+    /// the penalty `w s²` at `s = W / 2w`, where the value is `W (1 + W / 2w)`. That is solved for W here.
+    fn in_units(&self, value: f64, unit: f64) -> f64 {
+        unit * match self.config.lipschitz() {
+            Lipschitz::GradientPenalty { weight, .. } if value > 0.0 => {
+                weight * ((1.0 + 2.0 * value / weight).sqrt() - 1.0)
+            }
+            _ => value,
+        }
     }
 
     /// Percentiles of the value over resamples of each fold, the same ones for every link.

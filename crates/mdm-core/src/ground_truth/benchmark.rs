@@ -286,8 +286,9 @@ mod tests {
     fn a_level_of_the_ladder_is_a_chain_of_equal_links() {
         for truth in [2.0, 4.0, 6.0, 8.0, 10.0] {
             let rho = rho_for(truth / 3.0, 20).unwrap();
-            let links = Gaussian::chain(4, 20, rho).unwrap().chain_terms();
-            assert!(links.iter().all(|link| (link - truth / 3.0).abs() < 1e-9));
+            let chain = Gaussian::chain(4, 20, rho).unwrap();
+            let mut links = chain.chain_terms().iter();
+            assert!(links.all(|link| (link - truth / 3.0).abs() < 1e-9));
             let task = total_correlation_ladder(truth).unwrap();
             let samples = task.sample(4000, &mut seed::stream(2, "ladder", 0));
             let neighbours = correlation(&samples, [20, 20]);

@@ -93,9 +93,9 @@ impl Gaussian {
     /// use mdm_core::ground_truth::Gaussian;
     ///
     /// // In a Markov chain the nearest neighbour tells everything: each term is −½ ln(1 − 0.36).
-    /// let terms = Gaussian::chain(4, 1, 0.6).unwrap().chain_terms();
-    /// assert_eq!(terms.len(), 3);
-    /// assert!(terms.iter().all(|term| (term - 0.2231).abs() < 1e-4));
+    /// let chain = Gaussian::chain(4, 1, 0.6).unwrap();
+    /// assert_eq!(chain.chain_terms().len(), 3);
+    /// assert!(chain.chain_terms().iter().all(|term| (term - 0.2231).abs() < 1e-4));
     /// ```
     pub fn chain_terms(&self) -> &[f64] {
         &self.chain_terms

@@ -15,9 +15,9 @@ use crate::Error;
 /// ```
 ///
 /// with the W2 of [`wasserstein_upper_bound`] and a standard normal g of `dim` components. It is what the function
-/// `(a |x + y| − b |x − y|) / √2`, with `a = √(1 + rho) − 1`, `b = 1 − √(1 − rho)`, divided by `√(a² + b²)`, tells the
-/// two laws apart by: its gradient has length 1, and `(x ± y)/√2` is normal with variance `1 ± rho` under the joint law,
-/// 1 under the product. For one component the bounds are 20 % apart, for 20 of them 1 %.
+/// `(a |x + y| − b |x − y|) / √2`, with `a = √(1 + rho) − 1`, `b = 1 − √(1 − rho)`, divided by `√(a² + b²)`, tells
+/// the two laws apart by: its gradient has length 1, and `(x ± y)/√2` is normal with variance `1 ± rho` under the joint
+/// law, 1 under the product. For one component the bounds are 20 % apart, for 20 of them 1 %.
 ///
 /// # Errors
 ///

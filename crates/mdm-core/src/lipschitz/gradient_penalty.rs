@@ -8,7 +8,10 @@ pub const GRADIENT_NORM_EPSILON: f64 = 1e-12;
 /// How far the critic's slope is from 1 on the lines between the two laws; 0 for a critic of slope 1 there.
 ///
 /// ```text
-/// mean( (norm − 1)² )      norm = √( Σ input_gradient(points)² + epsilon ),  points = interpolates(z_joint, z_product, u)
+/// mean( (norm − 1)² )
+///
+/// norm   = √( Σ input_gradient(points)² + epsilon )
+/// points = interpolates(z_joint, z_product, u)
 /// ```
 ///
 /// `one_sided` takes `max(norm − 1, 0)²` instead, which leaves flatter critics alone. The two-sided form is that of

@@ -29,7 +29,8 @@ pub enum Lipschitz {
     /// No constraint.
     #[default]
     None,
-    /// Every parameter is clipped to ±`limit` after each update (Arjovsky et al., 2017). Some Lipschitz constant, not 1.
+    /// Every parameter is clipped to ±`limit` after each update (Arjovsky et al., 2017): some Lipschitz constant, not
+    /// 1.
     WeightClipping {
         /// The largest magnitude a parameter may have; above 0.
         limit: f64,

@@ -48,8 +48,8 @@ pub fn info_nce(scores: Tensor<2>) -> Tensor<1> {
 ///
 /// The form of [`info_nce`] for a critic of one representation Z. Each of the n joint samples, the anchor, is compared
 /// with k samples of the product of the marginals that have its first variable: row j of the product belongs to anchor
-/// `j mod n`. [`product_permutations`](crate::product_permutations) gives such rows, k of its draws one after the other:
-/// it leaves the first variable in place.
+/// `j mod n`. [`product_permutations`](crate::product_permutations) gives such rows, k of its draws one after the
+/// other: it leaves the first variable in place.
 ///
 /// # Shapes
 ///

@@ -43,8 +43,9 @@ pub fn kantorovich_rubinstein(scores_joint: Tensor<1>, scores_product: Tensor<1>
 ///
 /// # Numerics
 ///
-/// The logarithm of a mean that is not positive is no number. The value is then +∞, its limit as the mean falls to 0, and
-/// not NaN: a critic without sigmoid that gets there has found the degeneracy, and training stops at the infinite loss.
+/// The logarithm of a mean that is not positive is no number. The value is then +∞, its limit as the mean falls to 0,
+/// and not NaN: a critic without sigmoid that gets there has found the degeneracy, and training stops at the infinite
+/// loss.
 ///
 /// # Example
 ///

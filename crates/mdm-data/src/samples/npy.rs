@@ -2,9 +2,9 @@
 
 use std::io::{self, Read};
 
-use burn::tensor::f16;
-
-use crate::pickle::{ByteOrder, Dtype, Kind};
+use super::element;
+use super::literal::Literal;
+use crate::pickle::{Dtype, shape_text};
 
 /// What keeps an array from being read.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl Header {
     fn parse(text: &str) -> Result<Self, Problem> {
         const DICT: &str = "a header with descr, fortran_order and shape";
         let wrong = || Problem::damaged(DICT, format!("{:?}", text.trim()));
-        let mut literal = Literal(text);
+        let mut literal = Literal::new(text);
         let (mut dtype, mut fortran, mut shape) = (None, None, None);
         literal.skip("{").ok_or_else(wrong)?;
         while literal.skip("}").is_none() {
@@ -110,7 +110,9 @@ impl Header {
             literal.skip(":").ok_or_else(wrong)?;
             match key {
                 "descr" => match literal.string() {
-                    Some(name) => dtype = Some(parse_dtype(name).ok_or_else(|| no_numbers(name))?),
+                    Some(name) => {
+                        dtype = Some(element::parse(name).ok_or_else(|| no_numbers(name))?)
+                    }
                     None => return Err(no_numbers("a record")),
                 },
                 "fortran_order" => fortran = Some(literal.boolean().ok_or_else(wrong)?),
@@ -122,8 +124,8 @@ impl Header {
                 break;
             }
         }
-        match (dtype, fortran, shape, literal.0.trim()) {
-            (Some(dtype), Some(fortran), Some(shape), "") => Self::new(dtype, fortran, shape),
+        match (dtype, fortran, shape, literal.is_empty()) {
+            (Some(dtype), Some(fortran), Some(shape), true) => Self::new(dtype, fortran, shape),
             _ => Err(wrong()),
         }
     }
@@ -146,7 +148,7 @@ impl Header {
                 shape,
             }),
             _ => {
-                let found = format!("shape {}", crate::pickle::shape_text(&shape));
+                let found = format!("shape {}", shape_text(&shape));
                 Err(Problem::damaged("at most 2 Gi numbers", found))
             }
         }
@@ -169,7 +171,7 @@ impl Header {
             reader.read_exact(bytes).map_err(Problem::cut(ALL))?;
             left -= bytes.len() / size;
             for element in bytes.chunks_exact(size) {
-                let exact = number(self.dtype, element);
+                let exact = element::number(self.dtype, element);
                 let value = exact as f32;
                 if !value.is_finite() {
                     return Err(Problem::Unfit {
@@ -221,96 +223,6 @@ fn no_numbers(found: &str) -> Problem {
     Problem::unfit(expected, found.to_owned())
 }
 
-/// The element type of NumPy's short name, such as `<f4`; `None` for all but numbers.
-fn parse_dtype(name: &str) -> Option<Dtype> {
-    let (order, name) = match name.split_at_checked(1)? {
-        (">", rest) => (ByteOrder::Big, rest),
-        ("<" | "|" | "=", rest) => (ByteOrder::Little, rest),
-        _ => (ByteOrder::Little, name),
-    };
-    let kind = match name {
-        "f2" => Kind::Float(2),
-        "f4" => Kind::Float(4),
-        "f8" => Kind::Float(8),
-        "i1" => Kind::Int(1),
-        "i2" => Kind::Int(2),
-        "i4" => Kind::Int(4),
-        "i8" => Kind::Int(8),
-        "u1" => Kind::Uint(1),
-        "u2" => Kind::Uint(2),
-        "u4" => Kind::Uint(4),
-        "u8" => Kind::Uint(8),
-        "b1" => Kind::Bool,
-        _ => return None,
-    };
-    Some(Dtype { kind, order })
-}
-
-/// The number in the bytes of one element, of at most eight.
-fn number(dtype: Dtype, element: &[u8]) -> f64 {
-    let join = |bits: u64, &byte: &u8| bits << 8 | u64::from(byte);
-    let bits = match dtype.order {
-        ByteOrder::Little => element.iter().rev().fold(0, join),
-        ByteOrder::Big => element.iter().fold(0, join),
-    };
-    match dtype.kind {
-        Kind::Float(2) => f16::from_bits(bits as u16).to_f64(),
-        Kind::Float(4) => f32::from_bits(bits as u32).into(),
-        Kind::Float(_) => f64::from_bits(bits),
-        Kind::Int(size) => {
-            let unused = 64 - 8 * u32::from(size);
-            ((bits << unused) as i64 >> unused) as f64
-        }
-        Kind::Bool => f64::from(u8::from(bits != 0)),
-        // Other kinds are not made by `parse_dtype`.
-        _ => bits as f64,
-    }
-}
-
-/// What is left of a text in Python's notation.
-struct Literal<'a>(&'a str);
-
-impl<'a> Literal<'a> {
-    fn skip(&mut self, token: &str) -> Option<()> {
-        self.0 = self.0.trim_start().strip_prefix(token)?;
-        Some(())
-    }
-
-    fn string(&mut self) -> Option<&'a str> {
-        let text = self.0.trim_start();
-        let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-        let (content, rest) = text[1..].split_once(quote)?;
-        self.0 = rest;
-        Some(content)
-    }
-
-    fn boolean(&mut self) -> Option<bool> {
-        match self.skip("False") {
-            Some(()) => Some(false),
-            None => self.skip("True").map(|()| true),
-        }
-    }
-
-    /// A tuple of lengths.
-    fn lengths(&mut self) -> Option<Vec<usize>> {
-        self.skip("(")?;
-        let mut lengths = Vec::new();
-        while self.skip(")").is_none() {
-            let text = self.0.trim_start();
-            let end = text.find(|c: char| !c.is_ascii_digit())?;
-            lengths.push(text[..end].parse().ok()?);
-            self.0 = &text[end..];
-            // Python 2 wrote long integers so.
-            let _ = self.skip("L");
-            if self.skip(",").is_none() {
-                self.skip(")")?;
-                break;
-            }
-        }
-        Some(lengths)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,29 +257,6 @@ mod tests {
             let start = [b"\x93NUMPY", &[version, 0][..], &length].concat();
             let bytes = [&start, &header[..], &[0, 7]].concat();
             assert_eq!(read(&bytes), Ok((1, 2, vec![0.0, 1.0])));
-        }
-    }
-
-    #[test]
-    fn every_width_and_order_of_bytes() {
-        for (name, element, expected) in [
-            ("<f2", &[0x00, 0xc0][..], -2.0),
-            (">f2", &[0xc0, 0x00], -2.0),
-            ("<f4", &(-0.5f32).to_le_bytes(), -0.5),
-            (">f8", &(-0.1f64).to_be_bytes(), -0.1),
-            ("|i1", &[0x80], -128.0),
-            (">i2", &(-2i16).to_be_bytes(), -2.0),
-            ("<i4", &i32::MIN.to_le_bytes(), -2_147_483_648.0),
-            (">i8", &(-3i64).to_be_bytes(), -3.0),
-            ("|u1", &[255], 255.0),
-            ("<u2", &[1, 2], 513.0),
-            (">u4", &[0, 0, 1, 2], 258.0),
-            ("<u8", &u64::MAX.to_le_bytes(), 18_446_744_073_709_551_615.0),
-            ("|b1", &[2], 1.0),
-        ] {
-            let dtype = parse_dtype(name).unwrap();
-            assert_eq!(dtype.size(), Some(element.len()), "{name}");
-            assert_eq!(number(dtype, element), expected, "{name}");
         }
     }
 

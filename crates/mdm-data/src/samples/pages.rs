@@ -1,7 +1,7 @@
 //! The page headers of a Parquet file, held against its footer.
 //!
-//! Polars takes the number of values in a page from the page's header and reserves memory for it unseen. One changed bit
-//! is enough to make it ask for 2⁶¹ bytes, which ends the program without an error.
+//! Polars takes the number of values in a page from the page's header and reserves memory for it unseen. One changed
+//! bit is enough to make it ask for 2⁶¹ bytes, which ends the program without an error.
 
 use polars::prelude::FileMetadata;
 

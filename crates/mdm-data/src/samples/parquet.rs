@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use super::{NUMBER, SampledVariable, VariableInfo, columns, pages};
+use super::matrix::{self, Matrix};
+use super::{SampledVariable, VariableInfo, columns, pages};
 use crate::error::Error;
 
 pub(super) fn read(
@@ -46,11 +47,15 @@ fn read_columns(
     let frame = file.columns(selection.concat(), usize::MAX)?;
     let mut variables = Vec::with_capacity(names.len());
     for (name, columns) in names.iter().zip(&selection) {
-        let parts: Result<Vec<Matrix>, Error> = columns
-            .iter()
-            .map(|&column| file.matrix(&frame, column))
-            .collect();
-        let joined = Matrix::join(parts?, frame.height());
+        let mut parts = Vec::with_capacity(columns.len());
+        for &column in columns {
+            parts.push(Matrix::read(
+                file.column(&frame, column)?,
+                frame.height(),
+                path,
+            )?);
+        }
+        let joined = Matrix::join(parts, frame.height());
         variables.push(SampledVariable {
             name: name.clone(),
             dims: joined.width,
@@ -72,7 +77,7 @@ fn list_columns(bytes: Vec<u8>, path: &Path) -> Result<Vec<VariableInfo>, Error>
     for (name, columns) in columns::offer(&names, path) {
         let mut dims = 0;
         for column in columns {
-            dims += file.width(&frame, readable[column])?;
+            dims += matrix::width(file.column(&frame, readable[column])?, path)?;
         }
         infos.push(VariableInfo {
             name: name.to_owned(),
@@ -153,12 +158,8 @@ impl<'a> ParquetFile<'a> {
         }
         let expected = "float, double, bool, integers of 32 or 64 bits, or lists of one of them";
         let found = type_name(dtype);
-        Err(Error::samples(
-            self.path,
-            self.place(column),
-            expected,
-            found,
-        ))
+        let place = format!("column {}", self.names[column]);
+        Err(Error::samples(self.path, place, expected, found))
     }
 
     /// Some columns, and of them the first rows.
@@ -175,101 +176,13 @@ impl<'a> ParquetFile<'a> {
             .map_err(wrong(self.path))
     }
 
-    fn place(&self, column: usize) -> String {
-        format!("column {}", self.names[column])
-    }
-
-    /// Numbers in each row of a column, as far as its first row tells.
-    fn width(&self, frame: &DataFrame, column: usize) -> Result<usize, Error> {
-        let values = frame
-            .column(&self.names[column])
-            .map_err(wrong(self.path))?;
-        match values.dtype() {
-            DataType::List(_) => {
-                let lists = values.list().map_err(wrong(self.path))?;
-                Ok(lists.get_as_series(0).map_or(0, |list| list.len()))
-            }
-            _ => Ok(1),
-        }
-    }
-
-    /// All numbers of a column.
-    fn matrix(&self, frame: &DataFrame, column: usize) -> Result<Matrix, Error> {
-        let table_error = wrong(self.path);
-        let values = frame.column(&self.names[column]).map_err(&table_error)?;
-        let width = self.width(frame, column)?;
-        let mut matrix = Matrix {
-            width,
-            values: Vec::with_capacity(width * frame.height()),
-        };
-        if let DataType::List(_) = values.dtype() {
-            let dtype = DataType::List(Box::new(DataType::Float64));
-            let lists = values.cast(&dtype).map_err(&table_error)?;
-            let lists = lists.list().map_err(&table_error)?;
-            for row in 0..lists.len() {
-                let wrong = |expected: String, found: &str| {
-                    let place = format!("{}, row {row}", self.place(column));
-                    Error::samples(self.path, place, expected, found)
-                };
-                let list = lists.get_as_series(row);
-                let list = list.ok_or_else(|| wrong("a list of numbers".into(), "null"))?;
-                if list.len() != width {
-                    let expected = format!("{width} numbers, as in row 0");
-                    return Err(wrong(expected, &list.len().to_string()));
-                }
-                self.push(
-                    &mut matrix,
-                    list.f64().map_err(&table_error)?,
-                    column,
-                    Some(row),
-                )?;
-            }
-        } else {
-            let values = values.cast(&DataType::Float64).map_err(&table_error)?;
-            self.push(
-                &mut matrix,
-                values.f64().map_err(&table_error)?,
-                column,
-                None,
-            )?;
-        }
-        if matrix.width == 0 && frame.height() > 0 {
-            let expected = "at least one number a row";
-            return Err(Error::samples(
-                self.path,
-                self.place(column),
-                expected,
-                "none",
-            ));
-        }
-        Ok(matrix)
-    }
-
-    /// Adds numbers, which are all of the same row if there is one.
-    fn push(
-        &self,
-        matrix: &mut Matrix,
-        numbers: &Float64Chunked,
-        column: usize,
-        row: Option<usize>,
-    ) -> Result<(), Error> {
-        for (index, number) in numbers.iter().enumerate() {
-            let value = number.map(|number| number as f32);
-            match value.filter(|value| value.is_finite()) {
-                Some(value) => matrix.values.push(value),
-                None => {
-                    let row = row.unwrap_or(index);
-                    let place = format!("{}, row {row}", self.place(column));
-                    let found = number.map_or("null".to_owned(), |number| number.to_string());
-                    return Err(Error::samples(self.path, place, NUMBER, found));
-                }
-            }
-        }
-        Ok(())
+    fn column<'f>(&self, frame: &'f DataFrame, column: usize) -> Result<&'f Column, Error> {
+        frame.column(&self.names[column]).map_err(wrong(self.path))
     }
 }
 
-fn wrong(path: &Path) -> impl Fn(PolarsError) -> Error {
+/// The error for what Polars refuses.
+pub(super) fn wrong(path: &Path) -> impl Fn(PolarsError) -> Error {
     |source| Error::Table {
         action: "read",
         path: path.to_owned(),
@@ -277,31 +190,8 @@ fn wrong(path: &Path) -> impl Fn(PolarsError) -> Error {
     }
 }
 
-fn damaged(path: &Path, text: String) -> Error {
+pub(super) fn damaged(path: &Path, text: String) -> Error {
     wrong(path)(PolarsError::ComputeError(text.into()))
-}
-
-/// Numbers, row by row.
-struct Matrix {
-    width: usize,
-    values: Vec<f32>,
-}
-
-impl Matrix {
-    /// Puts matrices of the same number of rows side by side.
-    fn join(mut parts: Vec<Self>, rows: usize) -> Self {
-        if parts.len() == 1 {
-            return parts.remove(0);
-        }
-        let width = parts.iter().map(|part| part.width).sum();
-        let mut values = Vec::with_capacity(width * rows);
-        for row in 0..rows {
-            for part in &parts {
-                values.extend_from_slice(&part.values[row * part.width..][..part.width]);
-            }
-        }
-        Self { width, values }
-    }
 }
 
 #[cfg(test)]
@@ -355,7 +245,7 @@ mod tests {
             ("nan", ", row 2", "NaN"),
             ("beyond_f32", ", row 0", "1000"),
             ("ragged", ", row 1", "1"),
-            ("empty", "", "none"),
+            ("empty", ", row 0", "none"),
             ("nothing", ", row 0", "null"),
         ] {
             let message = variable(PYARROW, name).unwrap_err();

@@ -1,0 +1,16 @@
+//! Many fits of estimators to samples of known laws: what benchmarks and figures are made of.
+//!
+//! A fit is a cell. Cells are kept in a folder as they finish ([`Store`]), so that a long command can be stopped at any
+//! moment and taken up again.
+
+mod fit;
+mod machine;
+mod parquet;
+mod progress;
+mod store;
+
+pub use fit::{Fit, Found, fit, mean_and_deviation};
+pub use machine::Machine;
+pub use parquet::write_parquet;
+pub use progress::Progress;
+pub use store::Store;
