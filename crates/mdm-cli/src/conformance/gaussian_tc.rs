@@ -76,7 +76,9 @@ fn covariances(case: &Case, records: &[Covariance]) -> anyhow::Result<Pairs> {
             let Some(want) = want else { continue };
             let Some(&got) = law.chain_terms().get(term) else {
                 let found = format!("{:?}", record.blocks);
-                return Err(case.wrong("three blocks for a chain of two terms", found).into());
+                return Err(case
+                    .wrong("three blocks for a chain of two terms", found)
+                    .into());
             };
             pairs.push((got, want));
         }

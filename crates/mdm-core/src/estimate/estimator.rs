@@ -122,7 +122,9 @@ impl Estimator {
             });
         }
         let value = terms.iter().map(|term| term.value).sum::<f64>();
-        let ci95 = self.interval(&folds).map(|bound| self.in_units(bound, unit));
+        let ci95 = self
+            .interval(&folds)
+            .map(|bound| self.in_units(bound, unit));
         if !(value.is_finite() && ci95.iter().all(|bound| bound.is_finite())) {
             return Err(Error::NotFinite {
                 what: format!("the estimate of `{}`", config.measure),
@@ -312,7 +314,7 @@ fn rising(curve: &[CurvePoint]) -> bool {
         values.fold(f64::NEG_INFINITY, f64::max)
     };
     let (before, now) = (best(&curve[..curve.len() * 4 / 5]), best(curve));
-    now - before > (0.02 * now.abs()).max(0.02)
+    before.is_finite() && now - before > (0.02 * now.abs()).max(0.02)
 }
 
 /// The supremum of a measure over critics with values in (0, 1).
@@ -352,4 +354,25 @@ fn splits(n: usize, variables: usize, config: &EstimatorConfig) -> Vec<Split> {
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let n = values.len() as f64;
     values.sum::<f64>() / n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rising_means_a_gain_at_the_end() {
+        let curve = |values: &[f64]| -> Vec<CurvePoint> {
+            let point = |(step, &validation)| CurvePoint {
+                step,
+                batch: None,
+                validation,
+            };
+            values.iter().enumerate().map(point).collect()
+        };
+        assert!(rising(&curve(&[0.0, 0.2, 0.4, 0.6, 0.8])));
+        assert!(!rising(&curve(&[0.0, 0.5, 0.8, 0.79, 0.81])));
+        assert!(!rising(&curve(&[0.0, 0.5, 0.8, 0.7, 0.6])));
+        assert!(!rising(&curve(&[0.3])));
+    }
 }

@@ -77,13 +77,14 @@ pub(super) fn run(
         .init();
     let mut batches = Batches::new(split.train.clone(), config.batch_size);
 
-    let first = validation.value(&scorer, &network.valid(), config, &inner);
+    let mut average = network.valid();
+    let first = validation.value(&scorer, &average, config, &inner);
     let mut curve = vec![CurvePoint {
         step: 0,
         batch: None,
         validation: first,
     }];
-    let mut best = (first, 0, network.clone());
+    let mut best = (first, 0, average.clone());
     let mut stopped_early = false;
     for step in 1..=config.max_steps {
         let rows = batches.next(&mut rng);
@@ -99,8 +100,17 @@ pub(super) fn run(
             network = Network::Mlp(config.lipschitz().restrict(critic));
         }
 
+        average = match config.lipschitz() {
+            // The plain mean of the first steps, then a running one.
+            Lipschitz::None => {
+                average.moved_to(&network, config.averaging.max(1.0 / (step + 1) as f64))
+            }
+            // A mean of constrained weights need not meet the constraint.
+            _ => network.valid(),
+        };
+
         if step % config.check_every == 0 || step == config.max_steps {
-            let now = validation.value(&scorer, &network.valid(), config, &inner);
+            let now = validation.value(&scorer, &average, config, &inner);
             curve.push(CurvePoint {
                 step,
                 batch: Some(f64::from(value.into_scalar::<f32>())),
@@ -108,15 +118,14 @@ pub(super) fn run(
             });
             // An undefined first value loses to any other.
             if now > best.0 || best.0.is_nan() {
-                best = (now, step, network.clone());
+                best = (now, step, average.clone());
             } else if step >= best.1 + config.patience * config.check_every {
                 stopped_early = true;
                 break;
             }
         }
     }
-    let network = best.2.valid();
-    let held_out = HeldOut::new(&scorer, &network, split, config, &mut rng, &inner)?;
+    let held_out = HeldOut::new(&scorer, &best.2, split, config, &mut rng, &inner)?;
     Ok(Fold {
         held_out,
         curve,

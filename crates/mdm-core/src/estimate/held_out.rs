@@ -41,8 +41,8 @@ pub(super) struct HeldOut {
 enum Combine {
     /// `joint − product`
     Difference,
-    /// `joint − ln(product) − shift`: the product term is in units of `exp(shift)`.
-    Logarithm { shift: f64 },
+    /// `joint − ln(product) − shift`: the product term is in units of `exp(shift)`, and this is its mean.
+    Logarithm { shift: f64, mean: f64 },
 }
 
 impl HeldOut {
@@ -69,7 +69,7 @@ impl HeldOut {
         let mut joint: Vec<f64> = widened(&scores_joint);
         let mut terms: Vec<f64> = widened(&scores_product);
         let mut effective_products = None;
-        let combine = match config.measure {
+        let shift = match config.measure {
             DependencyMeasure::InfoNce => {
                 let against = (products + 1) as f64;
                 for (row, joint) in joint.iter_mut().enumerate() {
@@ -77,7 +77,7 @@ impl HeldOut {
                     *joint += against.ln() - log_sum_exp(negatives.chain([*joint]));
                 }
                 terms.fill(0.0);
-                Combine::Difference
+                None
             }
             DependencyMeasure::TotalCorrelation
             | DependencyMeasure::Mine { .. }
@@ -89,7 +89,7 @@ impl HeldOut {
                 terms.iter_mut().for_each(|t| *t = (*t - shift).exp());
                 let (sum, squares) = sums(&terms);
                 effective_products = Some(sum * sum / squares);
-                Combine::Logarithm { shift }
+                Some(shift)
             }
             DependencyMeasure::FDivergence(member) => {
                 let map = |scores: &[f32], term: &dyn Fn(Tensor<1>) -> Tensor<1>| {
@@ -102,14 +102,18 @@ impl HeldOut {
                     let (sum, squares) = sums(&terms);
                     effective_products = Some(sum * sum / squares);
                 }
-                Combine::Difference
+                None
             }
-            DependencyMeasure::Wasserstein => Combine::Difference,
-            DependencyMeasure::WassersteinPaperLiteral => Combine::Logarithm { shift: 0.0 },
+            DependencyMeasure::Wasserstein => None,
+            DependencyMeasure::WassersteinPaperLiteral => Some(0.0),
         };
 
         // The projections: mean over the product samples that a sample is part of, for each group in turn.
         let mean = terms.iter().sum::<f64>() / terms.len() as f64;
+        let combine = match shift {
+            Some(shift) => Combine::Logarithm { shift, mean },
+            None => Combine::Difference,
+        };
         let place: std::collections::HashMap<usize, usize> = rows
             .iter()
             .enumerate()
@@ -189,9 +193,10 @@ impl HeldOut {
         }
         match self.combine {
             Combine::Difference => (joint - product) / n,
-            // A sum of projections may fall to 0 in an unlucky resample; the mean of what it stands for cannot.
-            Combine::Logarithm { shift } => {
-                joint / n - (product / n).max(f64::MIN_POSITIVE).ln() - shift
+            // To first order about the mean of all: a sum of projections may fall to 0 in an unlucky resample, which
+            // the expectation that it stands for cannot.
+            Combine::Logarithm { shift, mean } => {
+                joint / n - mean.ln() - (product / n - mean) / mean - shift
             }
         }
     }
@@ -200,10 +205,7 @@ impl HeldOut {
     pub fn normaliser(&self, measure: DependencyMeasure) -> Option<f64> {
         match (measure, self.combine) {
             (measure, _) if !is_kullback_leibler(measure) => None,
-            (_, Combine::Logarithm { shift }) => {
-                let mean = self.product.iter().sum::<f64>() / self.product.len() as f64;
-                Some(mean.max(f64::MIN_POSITIVE).ln() + shift)
-            }
+            (_, Combine::Logarithm { shift, mean }) => Some(mean.ln() + shift),
             // NWJ's best score is the log ratio plus 1; InfoNCE leaves the constant open, here the one that agrees on
             // average.
             (DependencyMeasure::FDivergence(_), Combine::Difference) => Some(1.0),

@@ -44,6 +44,8 @@ mod link;
 mod marginals;
 mod network;
 mod samples;
+#[cfg(test)]
+mod tests;
 mod warning;
 
 pub use config::{EstimatorConfig, EstimatorCritic};

@@ -76,6 +76,26 @@ impl Network {
         }
     }
 
+    /// This network moved by `share` of the way to another of its kind. Off the graph, as this network is.
+    pub fn moved_to(self, other: &Self, share: f64) -> Self {
+        match (self, other) {
+            (Self::Mlp(mut critic), Self::Mlp(other)) => {
+                critic.mlp.layers = mixed(critic.mlp.layers, &other.mlp.layers, share);
+                Self::Mlp(critic)
+            }
+            (Self::Separable(mut critic), Self::Separable(other)) => {
+                critic.g.layers = mixed(critic.g.layers, &other.g.layers, share);
+                critic.h.layers = mixed(critic.h.layers, &other.h.layers, share);
+                Self::Separable(critic)
+            }
+            (Self::Bilinear(mut critic), Self::Bilinear(other)) => {
+                critic.weight = mixed_parameter(critic.weight, &other.weight, share);
+                Self::Bilinear(critic)
+            }
+            _ => unreachable!("networks of two kinds are never averaged"),
+        }
+    }
+
     /// Scores of rows, `[n]`, from the inputs of each group.
     fn forward(&self, inputs: Vec<Tensor<2>>) -> Tensor<1> {
         match self {
@@ -90,6 +110,26 @@ impl Network {
             }
         }
     }
+}
+
+fn mixed(layers: Vec<Linear>, others: &[Linear], share: f64) -> Vec<Linear> {
+    let mixed = |(layer, other): (Linear, &Linear)| Linear {
+        weight: mixed_parameter(layer.weight, &other.weight, share),
+        bias: layer
+            .bias
+            .zip(other.bias.as_ref())
+            .map(|(bias, other)| mixed_parameter(bias, other, share)),
+    };
+    layers.into_iter().zip(others).map(mixed).collect()
+}
+
+fn mixed_parameter<const D: usize>(
+    parameter: Param<Tensor<D>>,
+    other: &Param<Tensor<D>>,
+    share: f64,
+) -> Param<Tensor<D>> {
+    let other = other.val().inner();
+    parameter.map(|values| values * (1.0 - share) + other * share)
 }
 
 fn silence_last(mut layers: Vec<Linear>) -> Vec<Linear> {

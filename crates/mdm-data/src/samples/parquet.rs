@@ -30,6 +30,8 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, Error>) -> Result<T,
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         let text = text.unwrap_or("of no further description");
+        // Assertions speak over several lines.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         Err(damaged(path, format!("a fault in the file ({text})")))
     })
 }
