@@ -10,6 +10,7 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::backend::Backend;
 use crate::cargo::{cargo, root};
+use crate::library;
 use crate::libtorch::Libtorch;
 
 /// The cargo-deny that is installed where there is none.
@@ -33,18 +34,27 @@ pub enum Step {
     Docs,
     /// all tests, on flex
     Test,
+    /// mdm-core packages and builds from the package, with no dependency but the few it may have
+    Package,
+    /// the example outside the workspace passes its test
+    Example,
+    /// the interface of mdm-core keeps the promises of its version; asks crates.io for the last one
+    Semver,
     /// the backends agree
     Backends,
 }
 
 impl Step {
     /// What runs when no step is named, cheapest first.
-    const GATE: [Self; 6] = [
+    const GATE: [Self; 9] = [
         Self::Fmt,
         Self::Deny,
         Self::Clippy,
         Self::Docs,
         Self::Test,
+        Self::Package,
+        Self::Example,
+        Self::Semver,
         Self::Backends,
     ];
 
@@ -56,6 +66,9 @@ impl Step {
             Self::Clippy => "clippy",
             Self::Docs => "docs",
             Self::Test => "test",
+            Self::Package => "package",
+            Self::Example => "example",
+            Self::Semver => "semver",
             Self::Backends => "backends",
         }
     }
@@ -68,6 +81,9 @@ impl Step {
             Self::Clippy => clippy(),
             Self::Docs => docs(),
             Self::Test => test(&[]),
+            Self::Package => library::package(),
+            Self::Example => library::example(),
+            Self::Semver => library::semver(),
             Self::Backends => test_backends(&[]),
         }
     }
@@ -134,7 +150,8 @@ pub fn docs() -> Result<()> {
 
 fn fmt() -> Result<()> {
     let sh = shell()?;
-    Ok(cargo(&sh, "fmt").args(["--all", "--check"]).run()?)
+    cargo(&sh, "fmt").args(["--all", "--check"]).run()?;
+    library::example_fmt(&sh)
 }
 
 fn clippy() -> Result<()> {
@@ -145,7 +162,7 @@ fn clippy() -> Result<()> {
 
 fn deny(checks: &[&str]) -> Result<()> {
     let sh = shell()?;
-    let program = cargo_deny(&sh)?;
+    let program = tool(&sh, "cargo-deny", CARGO_DENY)?;
     let locked = std::env::var_os("CI").map(|_| "--locked");
     Ok(cmd!(
         sh,
@@ -154,16 +171,16 @@ fn deny(checks: &[&str]) -> Result<()> {
     .run()?)
 }
 
-/// The installed cargo-deny, or else one of our own in `target/tools`.
-fn cargo_deny(sh: &Shell) -> Result<PathBuf> {
+/// A program of cargo's: the installed one, or else one of our own in `target/tools`.
+pub fn tool(sh: &Shell, name: &str, version: &str) -> Result<PathBuf> {
     let own = root().join("target/tools");
-    let program = own.join(format!("bin/cargo-deny{}", std::env::consts::EXE_SUFFIX));
-    for candidate in [PathBuf::from("cargo-deny"), program.clone()] {
-        let version = cmd!(sh, "{candidate} --version")
+    let program = own.join(format!("bin/{name}{}", std::env::consts::EXE_SUFFIX));
+    for candidate in [PathBuf::from(name), program.clone()] {
+        let answer = cmd!(sh, "{candidate} --version")
             .quiet()
             .ignore_stderr()
             .read();
-        if version.is_ok() {
+        if answer.is_ok() {
             return Ok(candidate);
         }
     }
@@ -171,9 +188,9 @@ fn cargo_deny(sh: &Shell) -> Result<PathBuf> {
     let config = "profile.dev.debug=0";
     cargo(sh, "install")
         .args([
-            "cargo-deny",
+            name,
             "--version",
-            CARGO_DENY,
+            version,
             "--locked",
             "--profile",
             "dev",
@@ -183,12 +200,12 @@ fn cargo_deny(sh: &Shell) -> Result<PathBuf> {
         .arg("--root")
         .arg(&own)
         .run()
-        .context("cannot install cargo-deny")?;
+        .with_context(|| format!("cannot install {name}"))?;
     Ok(program)
 }
 
 /// A shell in the folder of the workspace.
-fn shell() -> Result<Shell> {
+pub fn shell() -> Result<Shell> {
     let sh = Shell::new()?;
     sh.change_dir(root());
     Ok(sh)

@@ -5,6 +5,7 @@
 mod backend;
 mod cargo;
 mod checks;
+mod library;
 mod libtorch;
 mod mdm;
 
@@ -29,6 +30,8 @@ Examples:
   cargo xtask train --help                           the options of mdm train
   cargo xtask mdm --help                             all commands of mdm
   cargo xtask data inspect DIR                       look into a prepared store
+  cargo xtask reproduce-fig1                         mdm reproduce fig1: a figure of the paper
+  cargo xtask bench-estimators --quick               the estimators against known truths
   cargo xtask test -p mdm-core -- --nocapture        arguments of test go to cargo test
   cargo xtask ci fmt clippy                          two steps of the gate
 

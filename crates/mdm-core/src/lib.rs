@@ -10,23 +10,23 @@
 //! # What is here
 //!
 //! - [`measure`]: the measures, pure functions of two vectors of scores.
-//! - [`Critic`]: the paper's statistics network, of any depth; [`SeparableCritic`] and [`BilinearCritic`] score all pairs
-//!   of two variables.
+//! - [`Critic`]: the paper's statistics network, of any depth; [`SeparableCritic`] and [`BilinearCritic`] score all
+//!   pairs of two variables.
 //! - [`product_permutations`]: samples of the product of the marginals from a batch.
 //! - [`Lipschitz`]: constraints for the Wasserstein critic.
 //! - [`DependencyObjective`]: all of them together, to be dropped into a training loop.
 //! - [`estimate`]: an estimator with error bars, for samples on the host.
 //! - [`ground_truth`]: laws whose dependence is known, to test all of it with.
 //!
-//! The text below goes from two tensors to a loss and to an estimate, and then through what can go wrong. Each example is
-//! a test of this crate.
+//! The text below goes from two tensors to a loss and to an estimate, and then through what can go wrong. Each example
+//! is a test of this crate.
 //!
 //! # Two tensors
 //!
-//! Given are samples of two variables, row by row: sample i of one belongs to sample i of the other. They are samples of
-//! the *joint* law. Samples of the *product of the marginals*, in which the variables do not know of each other, come for
-//! free: leave the first in place and take the second from another sample. A critic scores both, and a measure makes a
-//! number of the scores.
+//! Given are samples of two variables, row by row: sample i of one belongs to sample i of the other. They are samples
+//! of the *joint* law. Samples of the *product of the marginals*, in which the variables do not know of each other,
+//! come for free: leave the first in place and take the second from another sample. A critic scores both, and a measure
+//! makes a number of the scores.
 //!
 //! For two normal variables the best critic is known. With it the Donsker–Varadhan bound is the mutual information,
 //! `−½ ln(1 − ρ²)`, up to the noise of the samples; a worse critic gives less:
@@ -66,8 +66,8 @@
 //! # }
 //! ```
 //!
-//! Most laws do not tell their best critic. It is then a network, and what is left to choose is the measure, the critic and
-//! who trains it.
+//! Most laws do not tell their best critic. It is then a network, and what is left to choose is the measure, the critic
+//! and who trains it.
 //!
 //! # Which measure?
 //!
@@ -76,22 +76,22 @@
 //!
 //! | name | estimates | range at the best critic | when to use |
 //! |---|---|---|---|
-//! | `kl` | total correlation, in nats | from 0; noise grows like `exp(value)` | the default; up to some 5 nats |
+//! | `kl` | total correlation, in nats | from 0; noise grows like `exp(value)` | the default |
 //! | `mine` | the same | the same | small batches: the critic's gradient has less bias |
 //! | `smile` | the same, clipped | from 0; biased by the clip τ | large values: less noise for some bias |
 //! | `info-nce` | the same | 0 to `ln(k + 1)` for k product samples | contrastive learning: little noise, hard limit |
 //! | `f` | the same (the paper's equation 7) | as `kl`, and never above it | unbiased over batches |
 //! | `f-jensen-shannon` | twice the Jensen–Shannon divergence, in nats | 0 to `2 ln 2` | a loss that must be stable |
-//! | `f-reverse-kl` | Kullback–Leibler with its arguments exchanged, in nats | from 0 | the product is to be covered by the joint law |
-//! | `f-pearson-chi2` | Pearson's χ² | from 0; large soon | weak dependence |
-//! | `f-squared-hellinger` | squared Hellinger distance | 0 to 2 | a bounded number of a metric |
-//! | `f-total-variation` | total variation | 0 to 1 | a bounded number; gradients vanish early |
+//! | `f-reverse-kl` | Kullback–Leibler with its arguments exchanged, in nats | from 0 | what the joint law avoids counts most |
+//! | `f-pearson-chi2` | Pearson's χ² | from 0; grows like `exp` of the total correlation | weak dependence |
+//! | `f-squared-hellinger` | squared Hellinger distance | 0 to 2 | bounded; its root is a metric |
+//! | `f-total-variation` | total variation | 0 to 1 | bounded: a difference of probabilities; gradients vanish early |
 //! | `wasserstein` | Wasserstein-1, in units of the critic's input | from 0 | laws without common support; needs [`Lipschitz`] |
 //! | `wasserstein-paper-literal` | nothing (equation 8 as printed) | unbounded | reproduction only |
 //!
-//! Two rules of thumb. For a *number* with a meaning take `kl` through the [`Estimator`](estimate::Estimator). For a *loss* the
-//! number matters little and the gradient a lot: `f-jensen-shannon`, or `info-nce` with a matrix of all pairs, are steady
-//! where `kl` jumps.
+//! Two rules of thumb. For a *number* with a meaning take `kl` through the [`Estimator`](estimate::Estimator). For a
+//! *loss* the number matters little and the gradient a lot: `f-jensen-shannon`, or `info-nce` with a matrix of all
+//! pairs, are steady where `kl` jumps.
 //!
 //! ```
 //! use mdm_core::DependencyMeasure;
@@ -105,13 +105,14 @@
 //!
 //! # A penalty in my training loop
 //!
-//! [`DependencyObjective`] holds a critic with an optimiser of its own. The loop alternates: some steps of the critic on
-//! representations without a graph ([`update_critic`](DependencyObjective::update_critic)), then one step of the model on
-//! `task loss − λ · penalty` ([`penalty`](DependencyObjective::penalty)), with the critic frozen.
+//! [`DependencyObjective`] holds a critic with an optimiser of its own. The loop alternates: some steps of the critic
+//! on representations without a graph ([`update_critic`](DependencyObjective::update_critic)), then one step of the
+//! model on `task loss − λ · penalty` ([`penalty`](DependencyObjective::penalty)), with the critic frozen.
 //!
-//! The encoder needs one property: what it does to each view alone must be apart from what mixes them, so that a batch of
-//! the product can be made in between. Here it is a linear layer for each view, too narrow for all of it, and a
-//! concatenation. The target is a part of x that y knows nothing of; without the penalty nothing asks for what they share.
+//! The encoder needs one property: what it does to each view alone must be apart from what mixes them, so that a batch
+//! of the product can be made in between. Here it is a linear layer for each view, too narrow for all of it, and a
+//! concatenation. The target is a part of x that y knows nothing of; without the penalty nothing asks for what they
+//! share.
 //!
 //! ```
 //! use burn::module::Module;
@@ -210,9 +211,9 @@
 //!
 //! # An estimate with error bars
 //!
-//! To *measure* dependence, hand the samples to an [`Estimator`](estimate::Estimator). It trains critics on parts of them, scores each
-//! sample with a critic that has not seen it, and gives the value with a 95 % interval, curves and warnings.
-//! [`ground_truth`] says what should come out:
+//! To *measure* dependence, hand the samples to an [`Estimator`](estimate::Estimator). It trains critics on parts of
+//! them, scores each sample with a critic that has not seen it, and gives the value with a 95 % interval, curves and
+//! warnings. [`ground_truth`] says what should come out:
 //!
 //! ```
 //! use burn::tensor::Device;
@@ -242,9 +243,9 @@
 //! # }
 //! ```
 //!
-//! [`Variable::from_tensor`](estimate::Variable::from_tensor) takes a tensor `[n, columns]`, such as a learnt representation.
-//! The interval covers the noise of the samples. It does not cover what the critic fails to learn: of a lower bound, the
-//! truth may lie above the interval.
+//! [`Variable::from_tensor`](estimate::Variable::from_tensor) takes a tensor `[n, columns]`, such as a learnt
+//! representation. The interval covers the noise of the samples. It does not cover what the critic fails to learn: of a
+//! lower bound, the truth may lie above the interval.
 //!
 //! # Choosing a critic
 //!
@@ -254,9 +255,9 @@
 //! | [`SeparableCritic`] | `g(x)ᵀ h(y)`, all n² pairs for n evaluations | InfoNCE on large batches |
 //! | [`BilinearCritic`] | `xᵀ W y` | representations that are learnt already; linear dependence only |
 //!
-//! [`CriticConfig::new`] is the network of the paper, six layers with dropout and a *sigmoid* at the end. The sigmoid makes
-//! training stable and the value a score that saturates (see [below](#when-not-to-trust-the-value)). For numbers take
-//! [`CriticOutput::Identity`], no dropout, and as many hidden units as the samples bear.
+//! [`CriticConfig::new`] is the network of the paper, six layers with dropout and a *sigmoid* at the end. The sigmoid
+//! makes training stable and the value a score that saturates (see [below](#when-not-to-trust-the-value)). For numbers
+//! take [`CriticOutput::Identity`], no dropout, and as many hidden units as the samples bear.
 //!
 //! A critic is a Burn module: put it into a module of yours, or train it alone. Here y is x² with noise, which has no
 //! linear correlation with x. The bilinear critic sees nothing, the separable one does:
@@ -300,11 +301,11 @@
 //!
 //! # Lipschitz control
 //!
-//! The Wasserstein distance is the supremum over 1-Lipschitz critics; over all critics it is infinite. [`Lipschitz`] names the
-//! ways to that constraint: [`SpectralNorm`](Lipschitz::SpectralNorm) (at most 1, the safe choice),
-//! [`GradientPenalty`](Lipschitz::GradientPenalty) (about 1, more expressive), [`WeightClipping`](Lipschitz::WeightClipping) (some constant,
-//! not 1). A constrained critic is trained without dropout, which would multiply the constant. The other measures need no
-//! constraint.
+//! The Wasserstein distance is the supremum over 1-Lipschitz critics; over all critics it is infinite. [`Lipschitz`]
+//! names the ways to that constraint: [`SpectralNorm`](Lipschitz::SpectralNorm) (at most 1, the safe choice),
+//! [`GradientPenalty`](Lipschitz::GradientPenalty) (about 1, more expressive) and
+//! [`WeightClipping`](Lipschitz::WeightClipping) (some constant, not 1). A constrained critic is trained without
+//! dropout, which would multiply the constant. The other measures need no constraint.
 //!
 //! Two clouds of points, 2 apart:
 //!
@@ -333,16 +334,17 @@
 //!
 //! # When not to trust the value
 //!
-//! *The logarithm of the number of samples.* A joint sample that is told apart from k others for certain proves `ln(k + 1)`
-//! nats and no more. InfoNCE cannot pass it; Donsker–Varadhan can, with a value that is then noise.
+//! *The logarithm of the number of samples.* A joint sample that is told apart from k others for certain proves `ln(k +
+//! 1)` nats and no more. InfoNCE cannot pass it; Donsker–Varadhan can, with a value that is then noise.
 //!
-//! *The sigmoid's ceiling.* Scores in (0, 1) bound `kl` and `wasserstein` by 1 and `f` by `1 − 1/e`, whatever the dependence.
+//! *The sigmoid's ceiling.* Scores in (0, 1) bound `kl` and `wasserstein` by 1 and `f` by `1 − 1/e`, whatever the
+//! dependence.
 //!
 //! *A batch of 1.* Its product of the marginals has no sample. [`product_permutations`] says so; leave the batch out.
 //!
-//! *The variance of Donsker–Varadhan and NWJ.* The mean of `exp(scores_product)` rests on a few samples that score high, and
-//! for large dependence on samples that the batch does not hold. Even the best critic then gives a value far off, and
-//! mostly too high. Jensen–Shannon and InfoNCE are bounded and stay calm, at the price of a ceiling.
+//! *The variance of Donsker–Varadhan and NWJ.* The mean of `exp(scores_product)` rests on a few samples that score
+//! high, and for large dependence on samples that the batch does not hold. Even the best critic then gives a value far
+//! off, and mostly too high. Jensen–Shannon and InfoNCE are bounded and stay calm, at the price of a ceiling.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -434,8 +436,8 @@
 //!
 //! In Burn 0.22 a [`Device`](burn::tensor::Device) carries the backend, so nothing here has a backend type parameter:
 //! tensors and modules follow the device of their input. What trains (an objective, an estimator) wants a device with
-//! autodiff, `Device::flex().autodiff()`. The features are Burn's backends under Burn's names, one to one. None is on by
-//! default: a library leaves that choice to the program.
+//! autodiff, `Device::flex().autodiff()`. The features are Burn's backends under Burn's names, one to one. None is on
+//! by default: a library leaves that choice to the program.
 //!
 //! | feature | backend |
 //! |---|---|
@@ -447,8 +449,8 @@
 //! | `tch` | libtorch, CPU or CUDA; needs libtorch 2.9 in `LIBTORCH`; deprecated in Burn, gone in 0.23 |
 //! | `cuda` | NVIDIA GPU; needs driver and CUDA toolkit |
 //!
-//! A program that depends on Burn itself can as well name the features there. It must take the same Burn, `=0.22.1`, which
-//! this crate gives out as [`burn`].
+//! A program that depends on Burn itself can as well name the features there. It must take the same Burn, `=0.22.1`,
+//! which this crate gives out as [`burn`].
 //!
 //! # Minimum Rust version
 //!
@@ -457,8 +459,8 @@
 //! # Randomness
 //!
 //! Weights, dropout masks and permutations are drawn on the host from generators that the caller passes in
-//! ([`seed::stream`]), never from the device. So a seed means the same run on every backend, up to rounding; and since a
-//! stream is made of a seed, a name and a number, a run that goes on from step 1000 needs no generator to be saved:
+//! ([`seed::stream`]), never from the device. So a seed means the same run on every backend, up to rounding; and since
+//! a stream is made of a seed, a name and a number, a run that goes on from step 1000 needs no generator to be saved:
 //!
 //! ```
 //! use mdm_core::{Shuffle, product_permutations, seed};

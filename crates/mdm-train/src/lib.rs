@@ -69,3 +69,8 @@ pub use evaluate::Baselines;
 pub use history::EpochRecord;
 pub use metrics::Metrics;
 pub use trainer::{Observer, Outcome, StepReport, train};
+
+/// The examples of the workspace's README: tested here, since a package of `mdm-core` does not hold that file.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

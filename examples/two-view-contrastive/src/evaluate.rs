@@ -57,7 +57,8 @@ pub fn dependence(model: &TwoViews, test: &Pairs) -> Result<Estimate, Error> {
     // InfoNCE bounds the same quantity as the default measure does, and learns clusters sooner.
     let config = EstimatorConfig {
         folds: 3,
-        max_steps: 1000,
+        batch_size: 256,
+        max_steps: 600,
         ..EstimatorConfig::new(DependencyMeasure::InfoNce)
     };
     Estimator::new(config, &test.x.device().autodiff())?.fit(&samples)

@@ -72,7 +72,11 @@ fn config(args: &EstimateArgs) -> anyhow::Result<EstimatorConfig> {
     let config: EstimatorConfig =
         serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
             let message = error.inner().to_string();
-            anyhow!("{}: {}", error.path(), message.trim_end().replace('\n', ", "))
+            anyhow!(
+                "{}: {}",
+                error.path(),
+                message.trim_end().replace('\n', ", ")
+            )
         })?;
     config.check()?;
     Ok(config)
@@ -151,7 +155,10 @@ fn text(samples: &Samples, estimate: &Estimate) -> String {
         estimate.n,
     );
     if let terms @ [_, _, ..] = estimate.terms.as_slice() {
-        let width = terms.iter().map(|term| term.variables.chars().count()).max();
+        let width = terms
+            .iter()
+            .map(|term| term.variables.chars().count())
+            .max();
         let width = width.unwrap_or(0);
         for term in terms {
             text += &format!("\n  I({:width$}) {:.4}", term.variables, term.value);

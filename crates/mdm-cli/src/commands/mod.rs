@@ -1,9 +1,11 @@
 //! One file a command.
 
+mod bench_estimators;
 mod conformance;
 mod data;
 mod estimate;
 mod evaluate;
+mod reproduce;
 mod train;
 
 use std::process::ExitCode;
@@ -16,6 +18,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Train(args) => train::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,
         Command::Estimate(args) => estimate::run(&args)?,
+        Command::BenchEstimators(args) => bench_estimators::run(&args)?,
+        Command::Reproduce(command) => reproduce::run(&command)?,
         Command::Data(command) => data::run(&command)?,
         Command::Conformance(args) => return conformance::run(&args),
     }

@@ -78,18 +78,31 @@ pub fn mean_and_deviation(values: &[f64]) -> (Option<f64>, Option<f64>) {
     (Some(mean), deviation)
 }
 
+/// A number with so many decimals, or with an exponent where that would be a row of digits: an f-divergence's bound may
+/// fall as deep as an exponential rises.
+pub fn number(value: f64, decimals: usize) -> String {
+    if value.abs() < 1e4 {
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.1e}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_stay_short() {
+        assert_eq!(number(-0.41259, 3), "-0.413");
+        assert_eq!(number(-5.7e17, 3), "-5.7e17");
+    }
 
     #[test]
     fn mean_and_deviation_by_hand() {
         assert_eq!(mean_and_deviation(&[]), (None, None));
         assert_eq!(mean_and_deviation(&[2.0]), (Some(2.0), None));
         // Squares 4 + 0 + 4, over 2.
-        assert_eq!(
-            mean_and_deviation(&[1.0, 3.0, 5.0]),
-            (Some(3.0), Some(2.0))
-        );
+        assert_eq!(mean_and_deviation(&[1.0, 3.0, 5.0]), (Some(3.0), Some(2.0)));
     }
 }

@@ -9,7 +9,7 @@ mod parquet;
 mod progress;
 mod store;
 
-pub use fit::{Fit, Found, fit, mean_and_deviation};
+pub use fit::{Fit, fit, mean_and_deviation, number};
 pub use machine::Machine;
 pub use parquet::write_parquet;
 pub use progress::Progress;

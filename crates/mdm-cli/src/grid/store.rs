@@ -168,7 +168,9 @@ fn read<C: DeserializeOwned>(file: &mut File, path: &Path) -> anyhow::Result<Vec
         .map(|(number, line)| {
             serde_json::from_slice(line).with_context(|| {
                 let (path, line) = (path.display(), number + 1);
-                format!("{path}, line {line} is damaged; delete the line and its cell is computed again")
+                format!(
+                    "{path}, line {line} is damaged; delete the line and its cell is computed again"
+                )
             })
         })
         .collect()

@@ -174,7 +174,7 @@ mod tests {
             "{error}"
         );
         let error = error_of("[penalty]\nmeasure = \"entropy\"\n");
-        assert!(error.contains("none, kl, f"), "{error}");
+        assert!(error.contains("none, kl, mine"), "{error}");
         assert!(
             error_of("seed 3\n").contains("my.toml"),
             "{}",

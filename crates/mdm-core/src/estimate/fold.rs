@@ -125,7 +125,8 @@ pub(super) fn run(
             }
         }
     }
-    let held_out = HeldOut::new(&scorer, &best.2, split, config, &mut rng, &inner)?;
+    let range = validation.range(&scorer, &best.2, &inner);
+    let held_out = HeldOut::new(&scorer, &best.2, split, range, config, &mut rng, &inner)?;
     Ok(Fold {
         held_out,
         curve,
@@ -244,6 +245,17 @@ impl Validation {
             measure => measure.value(scores_joint, scores_product),
         };
         f64::from(value.into_scalar::<f32>())
+    }
+
+    /// The lowest and the highest score.
+    fn range(&self, scorer: &Scorer, network: &Network, device: &Device) -> [f32; 2] {
+        let scores_joint = scorer.scores(network, &self.joint, device);
+        let scores_product = scorer.scores(network, &self.product, device);
+        let scores = Tensor::cat(vec![scores_joint, scores_product], 0);
+        [
+            scores.clone().min().into_scalar(),
+            scores.max().into_scalar(),
+        ]
     }
 }
 

@@ -46,10 +46,14 @@ enum Combine {
 }
 
 impl HeldOut {
+    /// `range` is that of the validation scores. The f-divergences take exponentials of scores on both sides, and a
+    /// single held-out score far outside would outweigh all others; a critic that is clipped to the range is a critic
+    /// all the same.
     pub fn new(
         scorer: &Scorer,
         network: &Network,
         split: &Split,
+        range: [f32; 2],
         config: &EstimatorConfig,
         rng: &mut ChaCha8Rng,
         device: &Device,
@@ -93,7 +97,8 @@ impl HeldOut {
             }
             DependencyMeasure::FDivergence(member) => {
                 let map = |scores: &[f32], term: &dyn Fn(Tensor<1>) -> Tensor<1>| {
-                    read(term(Tensor::from_floats(scores, device)))
+                    let scores = Tensor::<1>::from_floats(scores, device);
+                    read(term(scores.clamp(range[0], range[1])))
                         .map(|terms| terms.into_iter().map(f64::from).collect())
                 };
                 joint = map(&scores_joint, &|scores| member.activation(scores))?;
