@@ -120,7 +120,8 @@
 //! use burn::optim::{AdamWConfig, GradientsParams};
 //! use burn::tensor::{Device, Int, Tensor};
 //! use mdm_core::{
-//!     DependencyMeasure, DependencyObjectiveConfig, FDivergence, Shuffle, init, product_permutations, seed,
+//!     CriticConfig, CriticOutput, DependencyMeasure, DependencyObjectiveConfig, FDivergence, Shuffle, init,
+//!     product_permutations, seed,
 //! };
 //!
 //! #[derive(Module, Debug)]
@@ -161,9 +162,14 @@
 //!     };
 //!     let mut optimizer = AdamWConfig::new().init();
 //!     let measure = DependencyMeasure::FDivergence(FDivergence::JensenShannon);
-//!     let config = DependencyObjectiveConfig::new(measure, 4).with_learning_rate(5e-3);
-//! #   let critic = mdm_core::CriticConfig::new(4).with_hidden(vec![32, 32]).with_dropout(0.0);
-//! #   let config = config.with_critic(critic.with_output(mdm_core::CriticOutput::Identity));
+//!     // Smaller than the paper's critic, without its dropout and its sigmoid.
+//!     let critic = CriticConfig::new(4)
+//!         .with_hidden(vec![32, 32])
+//!         .with_dropout(0.0)
+//!         .with_output(CriticOutput::Identity);
+//!     let config = DependencyObjectiveConfig::new(measure, 4)
+//!         .with_critic(critic)
+//!         .with_learning_rate(5e-3);
 //!     let mut objective = config.init(seed::stream(0, "critic", 0), &autodiff)?;
 //!     let mut product = seed::stream(0, "product", 0);
 //!

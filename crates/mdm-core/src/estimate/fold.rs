@@ -247,15 +247,12 @@ impl Validation {
         f64::from(value.into_scalar::<f32>())
     }
 
-    /// The lowest and the highest score.
+    /// The lowest score of a joint sample and the highest score of any.
     fn range(&self, scorer: &Scorer, network: &Network, device: &Device) -> [f32; 2] {
         let scores_joint = scorer.scores(network, &self.joint, device);
         let scores_product = scorer.scores(network, &self.product, device);
-        let scores = Tensor::cat(vec![scores_joint, scores_product], 0);
-        [
-            scores.clone().min().into_scalar(),
-            scores.max().into_scalar(),
-        ]
+        let highest = scores_joint.clone().max().max_pair(scores_product.max());
+        [scores_joint.min().into_scalar(), highest.into_scalar()]
     }
 }
 

@@ -46,9 +46,9 @@ enum Combine {
 }
 
 impl HeldOut {
-    /// `range` is that of the validation scores. The f-divergences take exponentials of scores on both sides, and a
-    /// single held-out score far outside would outweigh all others; a critic that is clipped to the range is a critic
-    /// all the same.
+    /// `range` is from the lowest score of a joint validation sample to the highest of any. The f-divergences take
+    /// exponentials of scores, and a single held-out one far outside would outweigh all others (reverse KL takes
+    /// `exp(−T)` of joint samples); a critic that is clipped to the range is a critic all the same.
     pub fn new(
         scorer: &Scorer,
         network: &Network,
