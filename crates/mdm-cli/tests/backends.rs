@@ -1,4 +1,5 @@
-//! The same seed gives the same training on every backend that is compiled in: all randomness is drawn on the host.
+//! The same seed gives the same training and the same estimate on every backend that is compiled in (all randomness is
+//! drawn on the host), and the reference cases of the library pass on each.
 //!
 //! Built with more than the default features by `cargo xtask test-backends`, which names the backends that must be there
 //! in `MDM_TEST_BACKENDS`; with the default features this trains on `flex` alone.
@@ -114,5 +115,73 @@ fn every_backend_trains_alike() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn every_backend_estimates_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("pairs.csv");
+    // A noisy parabola on a grid: dependent, uncorrelated.
+    let rows = (0..400_u32).map(|i| {
+        let (x, noise) = (f64::from(i % 20) / 10.0 - 0.95, f64::from(i / 20) / 20.0);
+        format!("{x},{}\n", x * x + 0.3 * noise)
+    });
+    std::fs::write(&table, format!("x,y\n{}", rows.collect::<String>())).unwrap();
+    let estimate = |backend: &str, measure: &str| -> f64 {
+        let output = Command::new(env!("CARGO_BIN_EXE_mdm"))
+            .args(["estimate", "--variables", "x,y", "--json"])
+            .args(["--backend", backend, "--measure", measure])
+            .args(["--set", "folds=2", "--set", "max_steps=20"])
+            .arg(&table)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{backend}: {stderr}");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        json["estimate"].as_f64().unwrap()
+    };
+    for measure in ["kl", "mine", "info-nce", "wasserstein"] {
+        let reference = estimate("flex", measure);
+        assert!(reference > 0.0, "{measure}: {reference}");
+        for backend in &backends()[1..] {
+            let other = estimate(backend, measure);
+            assert!(
+                (reference - other).abs() < 5e-3,
+                "{measure} on {backend}: {reference} and {other}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_cases_of_the_library_pass_on_every_backend() {
+    let Some(cases) = std::env::var_os("MDM_CONFORMANCE_DIR") else {
+        eprintln!("NOT RUN: the conformance cases, since MDM_CONFORMANCE_DIR is not set");
+        return;
+    };
+    // A relative path is meant from the workspace.
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(cases);
+    for backend in backends() {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mdm"));
+        command.arg("conformance").arg(&cases);
+        for kind in [
+            "measures",
+            "critic",
+            "gradient_penalty",
+            "gaussian_tc",
+            "two_stage_step",
+        ] {
+            command.args(["--kind", kind]);
+        }
+        let output = command.args(["--backend", backend]).output().unwrap();
+        let report = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && report.contains(" 0 failed"),
+            "{backend}: {report}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }

@@ -6,10 +6,12 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// The kinds that this version must pass.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 9] = [
     "measures",
     "critic",
+    "gradient_penalty",
     "spectral_norm",
+    "gaussian_tc",
     "metrics",
     "ef_lstm",
     "late_lstm",
