@@ -13,7 +13,7 @@ use super::held_out::HeldOut;
 use super::link::{Link, Rows};
 use super::network::{GaussianPart, Network, Scorer};
 use crate::lipschitz::{GRADIENT_NORM_EPSILON, gradient_penalty};
-use crate::measure::{info_nce, jensen_shannon, mine};
+use crate::measure::{CriticValue, info_nce, jensen_shannon};
 use crate::seed::ChaCha8Rng;
 use crate::{DependencyMeasure, Error, Lipschitz};
 
@@ -70,7 +70,7 @@ pub(super) fn run(
         scorer: &scorer,
         config,
         device,
-        log_mean: None,
+        critic_value: CriticValue::default(),
     };
     let mut optimizer = AdamWConfig::new()
         .with_weight_decay(config.weight_decay as f32)
@@ -147,8 +147,8 @@ struct Ascent<'a> {
     scorer: &'a Scorer<'a>,
     config: &'a EstimatorConfig,
     device: &'a Device,
-    /// MINE's running mean, in log space.
-    log_mean: Option<Tensor<1>>,
+    /// With MINE's running mean over the steps.
+    critic_value: CriticValue,
 }
 
 impl Ascent<'_> {
@@ -168,15 +168,9 @@ impl Ascent<'_> {
         let product = link.product(rows, self.config.products(), rng)?;
         let scores_joint = self.scorer.scores(network, &link.joint(rows), self.device);
         let scores_product = self.scorer.scores(network, &product, self.device);
-        Ok(match measure {
-            DependencyMeasure::Mine { rate } => {
-                let (value, log_mean) =
-                    mine(scores_joint, scores_product, rate, self.log_mean.take());
-                self.log_mean = Some(log_mean);
-                value
-            }
-            measure => measure.value(scores_joint, scores_product),
-        })
+        Ok(self
+            .critic_value
+            .next(measure, scores_joint, scores_product))
     }
 
     /// The weighted gradient penalty between the rows and product samples of them, where the config has one.

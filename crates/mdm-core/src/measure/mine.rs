@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::donsker_varadhan;
+use super::{DependencyMeasure, donsker_varadhan};
 use crate::numerics::log_mean_exp;
 
 /// Share of the newest batch in MINE's running mean: 0.01, as in gtegner/mine-pytorch.
@@ -69,6 +69,32 @@ pub fn mine(
     let value = donsker_varadhan(scores_joint.inner(), scores_product.inner());
     // Adds and takes away the same number: only its gradient stays.
     (value + (trained.clone() - trained.detach()), log_mean)
+}
+
+/// The value that a critic ascends: that of [`DependencyMeasure::value`], under [`DependencyMeasure::Mine`] with the
+/// running mean kept from one update to the next.
+#[derive(Debug, Default)]
+pub(crate) struct CriticValue {
+    pub log_mean: Option<Tensor<1>>,
+}
+
+impl CriticValue {
+    pub fn next(
+        &mut self,
+        measure: DependencyMeasure,
+        scores_joint: Tensor<1>,
+        scores_product: Tensor<1>,
+    ) -> Tensor<1> {
+        match measure {
+            DependencyMeasure::Mine { rate } => {
+                let log_mean = self.log_mean.take();
+                let (value, log_mean) = mine(scores_joint, scores_product, rate, log_mean);
+                self.log_mean = Some(log_mean);
+                value
+            }
+            measure => measure.value(scores_joint, scores_product),
+        }
+    }
 }
 
 /// `ln( (1 − rate) · exp(old) + rate · exp(new) )`.

@@ -29,6 +29,7 @@ pub use f_divergence::FDivergence;
 pub use info_nce::{info_nce, info_nce_sampled};
 pub use jensen_shannon::{jensen_shannon, jensen_shannon_raw};
 pub use kantorovich_rubinstein::{kantorovich_rubinstein, kantorovich_rubinstein_paper_literal};
+pub(crate) use mine::CriticValue;
 pub use mine::{MINE_RATE, mine};
 pub use nwj::nwj;
 pub use smile::{SMILE_TAU, smile, smile_jensen_shannon};

@@ -10,7 +10,7 @@ use rand::RngExt;
 pub use config::DependencyObjectiveConfig;
 
 use crate::lipschitz::{GRADIENT_NORM_EPSILON, gradient_penalty};
-use crate::measure::mine;
+use crate::measure::CriticValue;
 use crate::seed::ChaCha8Rng;
 use crate::stochastic::Mode;
 use crate::{Critic, DependencyMeasure, Lipschitz};
@@ -45,8 +45,8 @@ pub struct DependencyObjective {
     critic: Critic,
     optimizer: ModuleOptimizer,
     measure: DependencyMeasure,
-    /// Logarithm of MINE's running mean of `exp(scores_product)`, over the critic's updates; no other measure has one.
-    log_mean: Option<Tensor<1>>,
+    /// With MINE's running mean over the critic's updates.
+    critic_value: CriticValue,
     lipschitz: Lipschitz,
     learning_rate: f64,
     rng: ChaCha8Rng,
@@ -66,7 +66,7 @@ impl DependencyObjective {
             critic,
             optimizer,
             measure: config.measure,
-            log_mean: None,
+            critic_value: CriticValue::default(),
             lipschitz: config.lipschitz,
             learning_rate: config.learning_rate,
             rng,
@@ -99,15 +99,7 @@ impl DependencyObjective {
         };
         let scores_joint = self.critic.forward(z_joint.clone(), mode);
         let scores_product = self.critic.forward(z_product.clone(), mode);
-        let value = match self.measure {
-            DependencyMeasure::Mine { rate } => {
-                let log_mean = self.log_mean.take();
-                let (value, log_mean) = mine(scores_joint, scores_product, rate, log_mean);
-                self.log_mean = Some(log_mean);
-                value
-            }
-            measure => measure.value(scores_joint, scores_product),
-        };
+        let value = (self.critic_value).next(self.measure, scores_joint, scores_product);
         let loss = match self.lipschitz {
             Lipschitz::GradientPenalty { weight, one_sided } => {
                 value.clone().neg() + self.gradient_penalty(z_joint, z_product, one_sided) * weight
@@ -299,7 +291,12 @@ mod tests {
             let batch: f32 = objective.scores(product.clone()).exp().mean().into_scalar();
             running = Some(running.map_or(batch, |running| 0.5 * (running + batch)));
             objective.update_critic(joint, product);
-            let log_mean: f32 = objective.log_mean.clone().unwrap().into_scalar();
+            let log_mean: f32 = objective
+                .critic_value
+                .log_mean
+                .clone()
+                .unwrap()
+                .into_scalar();
             assert!((log_mean - running.unwrap().ln()).abs() < 1e-5, "{step}");
         }
     }
