@@ -69,6 +69,7 @@ mod tests {
                 features(&[0.0, 2.0, 4.0, 6.0, 8.0, 10.0]),
             ],
             label: 0.0,
+            ..Utterance::default()
         });
         let mut shorter = corpus.clone();
         align(&mut corpus, 50);

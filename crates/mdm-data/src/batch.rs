@@ -143,6 +143,7 @@ mod tests {
             words: vec![],
             features: vec![Features::new(1, values.to_vec())],
             label,
+            ..Utterance::default()
         };
         let utterances = [utterance(&[1.0, 2.0], 0.5), utterance(&[3.0], -1.0)];
         let batch = MultimodalBatch::new(&utterances, &[1, 0], &Device::flex());

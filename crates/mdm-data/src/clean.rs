@@ -163,6 +163,7 @@ mod tests {
             words: vec![],
             features: vec![Features::new(2, values)],
             label: 0.0,
+            ..Utterance::default()
         });
         let report = clean(&mut corpus);
         let count = report.get(Split::Valid, modality).unwrap();

@@ -165,8 +165,30 @@ impl Features {
     }
 }
 
+/// How strongly each of the six basic emotions is present, from 0 (absent) to 3 (strong), as CMU-MOSEI annotates them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Emotions(pub [f32; 6]);
+
+impl Emotions {
+    /// The emotions, in the order in which every layout holds them.
+    pub const NAMES: [&'static str; 6] = [
+        "happiness",
+        "sadness",
+        "anger",
+        "surprise",
+        "disgust",
+        "fear",
+    ];
+
+    /// Which emotions are present at all: an intensity above 0, as the MOSEI papers count.
+    pub fn present(&self) -> [bool; 6] {
+        self.0.map(|intensity| intensity > 0.0)
+    }
+}
+
 /// One labelled stretch of speech.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Utterance {
     /// The name of the utterance in its source, for instance `03bSnISJMiM[11]`.
     pub id: String,
@@ -176,6 +198,8 @@ pub struct Utterance {
     pub features: Vec<Features>,
     /// The sentiment, from −3 (very negative) to 3 (very positive) in the usual corpora.
     pub label: f32,
+    /// The emotions, where the source annotates them; then every utterance of the corpus has them.
+    pub emotions: Option<Emotions>,
 }
 
 /// A modality of a corpus and the number of values in one of its frames.
@@ -250,6 +274,11 @@ impl Corpus {
     /// The place of a modality in [`Corpus::modalities`] and in [`Utterance::features`].
     pub fn index_of(&self, modality: Modality) -> Option<usize> {
         self.modalities.iter().position(|m| m.modality == modality)
+    }
+
+    /// Whether the corpus annotates emotions beside the sentiment.
+    pub fn has_emotions(&self) -> bool {
+        self.utterances().any(|(_, u)| u.emotions.is_some())
     }
 
     /// Number of utterances in all splits together.

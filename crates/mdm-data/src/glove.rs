@@ -325,6 +325,7 @@ mod tests {
                 words: words.into_iter().map(str::to_owned).collect(),
                 features: vec![Features::zeros(3, 1)],
                 label: 0.0,
+                ..Utterance::default()
             });
         }
         let vectors = read(b"good 1 2\n").unwrap();

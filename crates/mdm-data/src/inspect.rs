@@ -335,6 +335,7 @@ mod tests {
                 words: vec!["a".into(); steps],
                 features: vec![features],
                 label,
+                ..Utterance::default()
             });
         }
         corpus.train[0].features[0].data_mut()[1] = f32::NEG_INFINITY;

@@ -29,6 +29,7 @@
 //!     words: vec!["good".to_owned(), "film".to_owned()],
 //!     features: vec![audio],
 //!     label: 1.8,
+//!     ..Utterance::default()
 //! });
 //!
 //! let report = clean::clean(&mut corpus);

@@ -32,6 +32,7 @@ pub enum Normalisation {
 ///     words: vec![],
 ///     features: vec![Features::new(1, vec![2.0, 4.0])],
 ///     label: 0.0,
+///     ..Utterance::default()
 /// });
 /// let normaliser = Normaliser::fit(&corpus, &[Normalisation::Standard]);
 /// normaliser.apply(&mut corpus);
@@ -161,6 +162,7 @@ mod tests {
                 Features::new(2, values.to_vec()),
             ],
             label: 0.0,
+            ..Utterance::default()
         };
         corpus.train.push(utterance([1.0, 7.0, 3.0, 7.0]));
         corpus.test.push(utterance([5.0, 8.0, 100.0, 6.0]));

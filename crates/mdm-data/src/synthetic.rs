@@ -249,6 +249,7 @@ fn utterance(
             words,
             features,
             label,
+            ..Utterance::default()
         },
         dependence,
     )

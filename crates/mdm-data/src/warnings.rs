@@ -223,6 +223,7 @@ mod tests {
             words: words.iter().map(|w| w.to_string()).collect(),
             features: vec![Features::new(1, vec![value])],
             label,
+            ..Utterance::default()
         }
     }
 

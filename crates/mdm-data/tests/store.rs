@@ -26,6 +26,7 @@ fn corpus() -> Corpus {
             Features::new(3, (0..3 * (steps + 1)).map(|i| -(i as f32)).collect()),
         ],
         label,
+        ..Utterance::default()
     };
     corpus.train = vec![
         utterance("a", &["good", "été"], 2, 1.5),

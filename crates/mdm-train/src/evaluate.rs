@@ -168,6 +168,7 @@ mod tests {
             words: vec![],
             features: vec![],
             label,
+            ..Utterance::default()
         };
         let train = [-1.0, -2.0, 0.0, 3.0, -1.0].map(utterance);
         let test = [1.0, -1.0, -1.4, 2.0, 0.0].map(utterance);

@@ -107,6 +107,7 @@ pub fn corpus() -> Corpus {
                 words: vec!["word".into(); steps],
                 features: features.to_vec(),
                 label: (number % 5) as f32 - 2.0,
+                ..Utterance::default()
             });
         }
     }

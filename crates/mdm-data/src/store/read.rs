@@ -85,6 +85,7 @@ pub fn read(dir: &Path) -> Result<(Corpus, Manifest), Error> {
                 words: row.words.clone(),
                 features,
                 label: row.label,
+                ..Utterance::default()
             });
         }
     }

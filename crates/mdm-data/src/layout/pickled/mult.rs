@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use super::LayoutReader;
-use super::fields::{Builder, Padded, Place, Source, load};
-use crate::corpus::{Corpus, Modality, Split, Utterance};
+use super::source::{Source, load};
+use crate::corpus::{Modality, Split, Utterance};
 use crate::error::Error;
+use crate::layout::checked::Checked;
+use crate::layout::padded::Padded;
+use crate::layout::place::Place;
+use crate::layout::{Header, LayoutReader, Sink};
 use crate::pickle::{Limits, Texts, Value, shape_text};
 
 /// Reader of the pickles of the Multimodal Transformer (`yaohungt/Multimodal-Transformer`).
@@ -30,18 +33,22 @@ use crate::pickle::{Limits, Texts, Value, shape_text};
 pub struct Mult;
 
 impl LayoutReader for Mult {
-    fn read(&self, path: &Path, limits: Limits) -> Result<Corpus, Error> {
+    fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
         let bytes = load(path, limits)?;
         let source = Source::parse(path, &bytes, limits)?;
-        let mut builder = Builder::new(path, &Modality::ALL);
+        let mut checked = Checked::new(path, &Modality::ALL, sink);
         for split in Split::ALL {
-            read_split(&source, split, &mut builder)?;
+            read_split(&source, split, &mut checked)?;
         }
-        builder.finish()
+        checked.finish()
     }
 }
 
-fn read_split(source: &Source<'_>, split: Split, builder: &mut Builder<'_>) -> Result<(), Error> {
+fn read_split(
+    source: &Source<'_>,
+    split: Split,
+    checked: &mut Checked<'_, '_>,
+) -> Result<(), Error> {
     let dict = source.split(split)?;
     let place = Place::new(source.path).split(split);
     let text = source.padded(source.field(dict, place, "text")?, place.field("text"))?;
@@ -81,8 +88,9 @@ fn read_split(source: &Source<'_>, split: Split, builder: &mut Builder<'_>) -> R
             words: Vec::new(),
             features: features.into(),
             label,
+            ..Utterance::default()
         };
-        builder.push(split, utterance)?;
+        checked.push(split, utterance)?;
     }
     Ok(())
 }

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use super::LayoutReader;
-use super::fields::{Builder, Padded, Place, Source, load};
-use crate::corpus::{Corpus, Features, Modality, Split, Utterance};
+use super::source::{Source, load};
+use crate::corpus::{Features, Modality, Split, Utterance};
 use crate::error::Error;
+use crate::layout::checked::Checked;
+use crate::layout::padded::Padded;
+use crate::layout::place::Place;
+use crate::layout::{Header, LayoutReader, Sink};
 use crate::pickle::{Limits, Value, shape_text};
 
 /// Reader of the pickles of MMSA (`thuiar/MMSA`), aligned and unaligned.
@@ -29,14 +32,14 @@ use crate::pickle::{Limits, Value, shape_text};
 pub struct Mmsa;
 
 impl LayoutReader for Mmsa {
-    fn read(&self, path: &Path, limits: Limits) -> Result<Corpus, Error> {
+    fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
         let bytes = load(path, limits)?;
         let source = Source::parse(path, &bytes, limits)?;
-        let mut builder = Builder::new(path, &Modality::ALL);
+        let mut checked = Checked::new(path, &Modality::ALL, sink);
         for split in Split::ALL {
-            read_split(&source, split, &mut builder)?;
+            read_split(&source, split, &mut checked)?;
         }
-        builder.finish()
+        checked.finish()
     }
 }
 
@@ -57,7 +60,11 @@ impl Stream {
     }
 }
 
-fn read_split(source: &Source<'_>, split: Split, builder: &mut Builder<'_>) -> Result<(), Error> {
+fn read_split(
+    source: &Source<'_>,
+    split: Split,
+    checked: &mut Checked<'_, '_>,
+) -> Result<(), Error> {
     let dict = source.split(split)?;
     let place = Place::new(source.path).split(split);
     let text = source.padded(source.field(dict, place, "text")?, place.field("text"))?;
@@ -123,8 +130,9 @@ fn read_split(source: &Source<'_>, split: Split, builder: &mut Builder<'_>) -> R
                 vision.cut(row, text.steps, length),
             ],
             label,
+            ..Utterance::default()
         };
-        builder.push(split, utterance)?;
+        checked.push(split, utterance)?;
     }
     Ok(())
 }

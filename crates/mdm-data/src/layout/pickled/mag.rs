@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use super::LayoutReader;
-use super::fields::{Builder, Place, Source, load};
-use crate::corpus::{Corpus, Features, Modality, Split, Utterance};
+use super::source::{Source, load};
+use crate::corpus::{Features, Modality, Split, Utterance};
 use crate::error::Error;
+use crate::layout::checked::Checked;
+use crate::layout::place::Place;
+use crate::layout::{Header, LayoutReader, Sink};
 use crate::pickle::{Limits, Value, shape_text};
 
 /// Reader of the pickles of the Multimodal Adaptation Gate (`WasifurRahman/BERT_multimodal_transformer`).
@@ -22,10 +24,10 @@ use crate::pickle::{Limits, Value, shape_text};
 pub struct Mag;
 
 impl LayoutReader for Mag {
-    fn read(&self, path: &Path, limits: Limits) -> Result<Corpus, Error> {
+    fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
         let bytes = load(path, limits)?;
         let source = Source::parse(path, &bytes, limits)?;
-        let mut builder = Builder::new(path, &[Modality::Audio, Modality::Vision]);
+        let mut checked = Checked::new(path, &[Modality::Audio, Modality::Vision], sink);
         for split in Split::ALL {
             let place = Place::new(path).split(split);
             let value = source.split(split)?;
@@ -33,10 +35,10 @@ impl LayoutReader for Mag {
                 return Err(place.error("a list of records", source.pickle.describe(value)));
             };
             for (index, &record) in records.iter().enumerate() {
-                builder.push(split, read_record(&source, place.record(index), record)?)?;
+                checked.push(split, read_record(&source, place.record(index), record)?)?;
             }
         }
-        builder.finish()
+        checked.finish()
     }
 }
 
@@ -73,6 +75,7 @@ fn read_record<'a>(
         features: vec![audio, vision],
         label,
         id: id.clone(),
+        ..Utterance::default()
     })
 }
 

@@ -1,0 +1,69 @@
+//! Padded arrays.
+
+use crate::corpus::Features;
+
+/// Sequences of different lengths, filled up to one length with zeros. Row-major `[rows, steps, dim]`.
+pub(super) struct Padded {
+    pub(super) rows: usize,
+    pub(super) steps: usize,
+    pub(super) dim: usize,
+    pub(super) data: Vec<f32>,
+}
+
+impl Padded {
+    fn frame(&self, row: usize, step: usize) -> &[f32] {
+        let start = (row * self.steps + step) * self.dim;
+        &self.data[start..start + self.dim]
+    }
+
+    /// First step, and one past the last, of those that are not all zero. NaN and infinities are not zero, so a
+    /// damaged frame is never taken for padding. `None` if all are.
+    pub(super) fn span(&self, row: usize) -> Option<(usize, usize)> {
+        let real = |&step: &usize| self.frame(row, step).iter().any(|&x| x != 0.0);
+        let first = (0..self.steps).find(real)?;
+        let last = (0..self.steps).rfind(real)?;
+        Some((first, last + 1))
+    }
+
+    /// The frames from `start` to before `end`, and at least one.
+    pub(super) fn cut(&self, row: usize, (start, end): (usize, usize)) -> Features {
+        let start = start.min(self.steps - 1);
+        let end = end.clamp(start + 1, self.steps);
+        let base = row * self.steps;
+        Features::new(
+            self.dim,
+            self.data[(base + start) * self.dim..(base + end) * self.dim].to_vec(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn padded(steps: usize, data: &[f32]) -> Padded {
+        Padded {
+            rows: data.len() / steps,
+            steps,
+            dim: 1,
+            data: data.to_vec(),
+        }
+    }
+
+    #[test]
+    fn padding_is_found_on_both_sides() {
+        let array = padded(4, &[0.0, 1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(array.span(0), Some((1, 4)));
+        assert_eq!(array.cut(0, (1, 4)).data(), &[1.0, 0.0, 2.0]);
+        assert_eq!(array.span(1), None);
+        assert_eq!(array.cut(1, (0, 0)).data(), &[0.0]);
+        assert_eq!(array.cut(1, (9, 9)).steps(), 1);
+    }
+
+    #[test]
+    fn damaged_frames_are_no_padding() {
+        let array = padded(3, &[0.0, f32::NEG_INFINITY, 0.0, f32::NAN, 0.0, 0.0]);
+        assert_eq!(array.span(0), Some((1, 2)));
+        assert_eq!(array.span(1), Some((0, 1)));
+    }
+}

@@ -1,0 +1,16 @@
+//! The layouts that are pickles of NumPy arrays.
+
+mod conversations;
+mod mag;
+mod misa;
+mod mmsa;
+mod mult;
+mod multibench;
+mod source;
+
+pub use conversations::Conversations;
+pub use mag::Mag;
+pub use misa::Misa;
+pub use mmsa::Mmsa;
+pub use mult::Mult;
+pub use multibench::MultiBench;

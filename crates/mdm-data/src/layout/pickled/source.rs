@@ -1,0 +1,142 @@
+//! What the readers of pickled layouts share: loading, finding fields, checking shapes.
+
+use std::fs;
+use std::path::Path;
+
+use crate::corpus::Split;
+use crate::error::Error;
+use crate::layout::padded::Padded;
+use crate::layout::place::Place;
+use crate::pickle::{self, Limits, Numbers, Pickle, PickleError, Texts, Value, shape_text};
+
+/// The bytes of a pickle, with a check that they may be held in memory at all.
+pub(super) fn load(path: &Path, limits: Limits) -> Result<Vec<u8>, Error> {
+    let length = fs::metadata(path).map_err(Error::io("read", path))?.len();
+    if length > limits.memory {
+        return Err(Error::Pickle {
+            path: path.to_owned(),
+            source: PickleError::Limit {
+                what: "bytes of memory",
+                limit: limits.memory,
+                offset: 0,
+            },
+        });
+    }
+    fs::read(path).map_err(Error::io("read", path))
+}
+
+/// A pickle with its path.
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) pickle: Pickle<'a>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn parse(path: &'a Path, bytes: &'a [u8], limits: Limits) -> Result<Self, Error> {
+        let pickle = pickle::parse(bytes, limits).map_err(|e| Place::new(path).pickle(e))?;
+        Ok(Self { path, pickle })
+    }
+
+    /// The value of a split, under any of the names in use.
+    pub(super) fn split(&self, split: Split) -> Result<Value<'a>, Error> {
+        let names: &[&str] = match split {
+            Split::Train => &["train"],
+            Split::Valid => &["valid", "dev", "val"],
+            Split::Test => &["test"],
+        };
+        let root = self.pickle.root();
+        names
+            .iter()
+            .find_map(|name| self.pickle.entry(root, name))
+            .ok_or_else(|| {
+                let expected = format!("a dict with the split {}", names.join(" or "));
+                Place::new(self.path)
+                    .split(split)
+                    .error(expected, self.keys(root))
+            })
+    }
+
+    /// The value of a field that must be there.
+    pub(super) fn field(
+        &self,
+        dict: Value<'a>,
+        place: Place<'_>,
+        name: &str,
+    ) -> Result<Value<'a>, Error> {
+        self.pickle
+            .entry(dict, name)
+            .ok_or_else(|| place.field(name).error("the field", self.keys(dict)))
+    }
+
+    fn keys(&self, dict: Value<'a>) -> String {
+        const SHOWN: usize = 12;
+        let mut keys = self.pickle.keys(dict);
+        if keys.is_empty() {
+            return self.pickle.describe(dict);
+        }
+        let more = if keys.len() > SHOWN { ", …" } else { "" };
+        keys.truncate(SHOWN);
+        format!("a dict with {}{more}", keys.join(", "))
+    }
+
+    pub(super) fn numbers(&self, value: Value<'a>, place: Place<'_>) -> Result<Numbers, Error> {
+        self.pickle.numbers(value).map_err(|e| place.pickle(e))
+    }
+
+    pub(super) fn texts(&self, value: Value<'a>, place: Place<'_>) -> Result<Texts, Error> {
+        self.pickle.texts(value).map_err(|e| place.pickle(e))
+    }
+
+    /// One number per utterance, whatever axes of length 1 are around it.
+    pub(super) fn column(
+        &self,
+        value: Value<'a>,
+        place: Place<'_>,
+        rows: usize,
+    ) -> Result<Vec<f32>, Error> {
+        let numbers = self.numbers(value, place)?;
+        if numbers.shape.first() != Some(&rows) || numbers.data.len() != rows {
+            let expected = format!("one number for each of {rows} utterances");
+            return Err(place.error(expected, format!("shape {}", shape_text(&numbers.shape))));
+        }
+        Ok(numbers.data)
+    }
+
+    /// Lengths per utterance: whole numbers from 0 to `steps`.
+    pub(super) fn lengths(
+        &self,
+        value: Value<'a>,
+        place: Place<'_>,
+        rows: usize,
+        steps: usize,
+    ) -> Result<Vec<usize>, Error> {
+        let column = self.column(value, place, rows)?;
+        let check = |(record, &length): (usize, &f32)| {
+            // The upper bound is checked after the conversion, so that NaN and fractions fail the first test.
+            let whole = length as usize;
+            if whole as f32 != length || whole > steps {
+                let expected = format!("a length of at most {steps}");
+                return Err(place.record(record).error(expected, length.to_string()));
+            }
+            Ok(whole)
+        };
+        column.iter().enumerate().map(check).collect()
+    }
+
+    /// A padded array `[utterances, steps, dim]`.
+    pub(super) fn padded(&self, value: Value<'a>, place: Place<'_>) -> Result<Padded, Error> {
+        let numbers = self.numbers(value, place)?;
+        match numbers.shape[..] {
+            [rows, steps, dim] if steps > 0 && dim > 0 => Ok(Padded {
+                rows,
+                steps,
+                dim,
+                data: numbers.data,
+            }),
+            _ => Err(place.error(
+                "an array of (utterances, steps, dims)",
+                format!("shape {}", shape_text(&numbers.shape)),
+            )),
+        }
+    }
+}
