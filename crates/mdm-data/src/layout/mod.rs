@@ -22,6 +22,8 @@
 //! A new layout is a file with a type that implements [`LayoutReader`], a variant of [`Layout`] and a line in
 //! [`Layout::reader`].
 
+mod arrays;
+mod bounded;
 mod checked;
 mod detect;
 mod hdf5;
@@ -29,6 +31,7 @@ mod npz;
 mod padded;
 mod pickled;
 mod place;
+mod splits;
 mod store;
 mod tsv;
 
