@@ -37,7 +37,7 @@ fn figures(corpus: &Corpus, split: Split) -> (usize, usize, f64, String) {
         hasher.update(text.as_bytes());
         hasher.update(utterance.label.to_le_bytes());
     }
-    let digest = hasher.finalize().iter().map(|b| format!("{b:02x}"));
+    let digest = hasher.finalize().into_iter().map(|b| format!("{b:02x}"));
     (corpus.split(split).len(), words, sum, digest.collect())
 }
 
