@@ -50,8 +50,9 @@ pub enum WarningKind {
     NotFinite,
     /// Values, not utterances, that were NaN or infinite in the source and became 0.
     Replaced,
-    /// Utterances with another number of words than of frames of a modality. Of audio and vision only where most
-    /// utterances of the split have one frame a word: others have a rate of their own.
+    /// Utterances with another number of words than of frames of a modality; of modalities with as many frames, only the
+    /// first. Of audio and vision only where most utterances of the split have one frame a word: others have a rate of
+    /// their own.
     WordsDiffer,
     /// Labels outside [−3, 3], the range of the sentiment corpora.
     LabelsOutside,
@@ -222,6 +223,25 @@ mod tests {
         assert_eq!(lines(&corpus), [expected]);
         corpus.train.push(utterance("c", &["x", "y"], &[1.0], 0.0));
         assert_eq!(lines(&corpus), [""; 0]);
+    }
+
+    #[test]
+    fn modalities_with_as_many_frames_are_named_once() {
+        let info = |modality| ModalityInfo { modality, dim: 1 };
+        let modalities = [Modality::Language, Modality::Audio, Modality::Vision].map(info);
+        let mut watch = Watch::new();
+        for (id, vision) in [("a", 1), ("b", 1), ("c", 3)] {
+            let mut utterance = utterance(id, &["x"], &[1.0, 1.0], 0.0);
+            let frames = |steps| Features::new(1, vec![1.0; steps]);
+            utterance.features.extend([frames(2), frames(vision)]);
+            watch.see(Split::Train, &utterance);
+        }
+        let kind = WarningKind::WordsDiffer;
+        let warnings = watch.finish(&modalities);
+        let found = warnings.iter().filter(|warning| warning.kind == kind);
+        let found: Vec<_> = found.map(|w| (w.modality, w.count)).collect();
+        let expected = [(Some(Modality::Language), 3), (Some(Modality::Vision), 1)];
+        assert_eq!(found, expected);
     }
 
     #[test]

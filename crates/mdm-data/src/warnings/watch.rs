@@ -66,7 +66,12 @@ impl Watch {
             if features.data().iter().any(|x| !x.is_finite()) {
                 note(WarningKind::NotFinite, Some(place));
             }
-            if words > 0 && words != features.steps() {
+            // Modalities that go together step by step are spoken of once, under the first.
+            let steps = features.steps();
+            let is_first = !utterance.features[..place]
+                .iter()
+                .any(|f| f.steps() == steps);
+            if words > 0 && words != steps && is_first {
                 note(WarningKind::WordsDiffer, Some(place));
             }
         }
