@@ -432,7 +432,7 @@ fn other_files_are_described() {
     let record = tuple(&[tuple(&[none(), none()]), none(), none()]);
     let cases: [(&[u8], &[&str]); 11] = [
         (
-            &splits(|| list(&[record.clone()])),
+            &splits(|| list(std::slice::from_ref(&record))),
             &["a pickle of a dict with \"train\", \"dev\""],
         ),
         (&splits(|| dict(&[("x", none())])), &["a pickle of a dict"]),
