@@ -57,6 +57,7 @@ pub mod synthetic;
 pub mod warnings;
 
 mod hash;
+mod npz;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 pub use error::Error;
