@@ -25,6 +25,25 @@ pub(super) fn load(path: &Path, limits: Limits) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(Error::io("read", path))
 }
 
+/// A number that is whole and not negative, so neither a fraction nor NaN.
+fn whole(number: f32) -> Option<usize> {
+    (number as usize as f32 == number).then_some(number as usize)
+}
+
+/// The names under which a split goes.
+pub(super) fn split_names(split: Split) -> &'static [&'static str] {
+    match split {
+        Split::Train => &["train"],
+        Split::Valid => &["valid", "dev", "val"],
+        Split::Test => &["test"],
+    }
+}
+
+/// The words of a transcript.
+pub(super) fn split_words(transcript: &str) -> Vec<String> {
+    transcript.split_whitespace().map(str::to_owned).collect()
+}
+
 /// A pickle with its path.
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
@@ -39,11 +58,7 @@ impl<'a> Source<'a> {
 
     /// The value of a split, under any of the names in use.
     pub(super) fn split(&self, split: Split) -> Result<Value<'a>, Error> {
-        let names: &[&str] = match split {
-            Split::Train => &["train"],
-            Split::Valid => &["valid", "dev", "val"],
-            Split::Test => &["test"],
-        };
+        let names = split_names(split);
         let root = self.pickle.root();
         names
             .iter()
@@ -70,13 +85,14 @@ impl<'a> Source<'a> {
 
     fn keys(&self, dict: Value<'a>) -> String {
         const SHOWN: usize = 12;
-        let mut keys = self.pickle.keys(dict);
+        let mut keys: Vec<String> = self.pickle.keys(dict).take(SHOWN + 1).collect();
         if keys.is_empty() {
             return self.pickle.describe(dict);
         }
-        let more = if keys.len() > SHOWN { ", …" } else { "" };
-        keys.truncate(SHOWN);
-        format!("a dict with {}{more}", keys.join(", "))
+        if keys.len() > SHOWN {
+            keys[SHOWN] = "…".to_owned();
+        }
+        format!("a dict with {}", keys.join(", "))
     }
 
     pub(super) fn numbers(&self, value: Value<'a>, place: Place<'_>) -> Result<Numbers, Error> {
@@ -112,15 +128,18 @@ impl<'a> Source<'a> {
     ) -> Result<Vec<usize>, Error> {
         let column = self.column(value, place, rows)?;
         let check = |(record, &length): (usize, &f32)| {
-            // The upper bound is checked after the conversion, so that NaN and fractions fail the first test.
-            let whole = length as usize;
-            if whole as f32 != length || whole > steps {
+            whole(length).filter(|&n| n <= steps).ok_or_else(|| {
                 let expected = format!("a length of at most {steps}");
-                return Err(place.record(record).error(expected, length.to_string()));
-            }
-            Ok(whole)
+                place.record(record).error(expected, length.to_string())
+            })
         };
         column.iter().enumerate().map(check).collect()
+    }
+
+    /// A length: a whole number, not negative.
+    pub(super) fn length(&self, value: Value<'a>, place: Place<'_>) -> Result<usize, Error> {
+        let length = self.pickle.number(value).map_err(|e| place.pickle(e))?;
+        whole(length).ok_or_else(|| place.error("a length", length.to_string()))
     }
 
     /// A padded array `[utterances, steps, dim]`.
