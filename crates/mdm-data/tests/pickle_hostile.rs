@@ -121,7 +121,10 @@ mod harmless {
         let root = pickle.root();
         assert!(matches!(pickle.view(root), View::List(items) if items.len() == length));
         assert_eq!(pickle.describe(root), format!("a list of {length}"));
-        assert!(matches!(pickle.numbers(root), Err(PickleError::Type { .. })));
+        assert!(matches!(
+            pickle.numbers(root),
+            Err(PickleError::Type { .. })
+        ));
         assert!(matches!(pickle.texts(root), Err(PickleError::Type { .. })));
     }
 
@@ -136,7 +139,10 @@ mod harmless {
     pub fn array_in_itself(pickle: &Pickle<'_>) {
         let root = pickle.root();
         assert_eq!(pickle.describe(root), "an array (1,) of object");
-        assert!(matches!(pickle.numbers(root), Err(PickleError::Type { .. })));
+        assert!(matches!(
+            pickle.numbers(root),
+            Err(PickleError::Type { .. })
+        ));
         assert!(matches!(pickle.text(root), Err(PickleError::Type { .. })));
     }
 
@@ -151,13 +157,19 @@ mod harmless {
     pub fn elements_of_no_bytes(pickle: &Pickle<'_>) {
         let root = pickle.root();
         assert!(matches!(pickle.texts(root), Err(PickleError::Limit { .. })));
-        assert!(matches!(pickle.numbers(root), Err(PickleError::Limit { .. })));
+        assert!(matches!(
+            pickle.numbers(root),
+            Err(PickleError::Limit { .. })
+        ));
     }
 
     pub fn objects_added_later(pickle: &Pickle<'_>) {
         let array = pickle.items(pickle.root()).unwrap()[0];
         assert_eq!(pickle.describe(array), "an array (0,) of object");
-        assert!(matches!(pickle.numbers(array), Err(PickleError::Type { .. })));
+        assert!(matches!(
+            pickle.numbers(array),
+            Err(PickleError::Type { .. })
+        ));
         assert!(matches!(pickle.texts(array), Err(PickleError::Type { .. })));
     }
 

@@ -20,7 +20,9 @@ fn shape(shape: &[usize]) -> Json {
 /// Compares a value of a pickle with what `make.py` says that it is.
 fn check(name: &str, pickle: &Pickle<'_>, value: Value<'_>, expected: &Json) {
     let items = |items: &[Value<'_>], expected: &Json| {
-        let expected = expected.as_array().unwrap_or_else(|| panic!("{name}: a list"));
+        let expected = expected
+            .as_array()
+            .unwrap_or_else(|| panic!("{name}: a list"));
         assert_eq!(items.len(), expected.len(), "{name}");
         for (&item, expected) in items.iter().zip(expected) {
             check(name, pickle, item, expected);
@@ -31,7 +33,9 @@ fn check(name: &str, pickle: &Pickle<'_>, value: Value<'_>, expected: &Json) {
         View::Bool(b) => assert_eq!(json!(b), *expected, "{name}"),
         View::Int(i) => assert_eq!(json!(i), *expected, "{name}"),
         View::Float(x) => {
-            let text = expected["float"].as_str().unwrap_or_else(|| panic!("{name}: a float"));
+            let text = expected["float"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{name}: a float"));
             assert_eq!(x, text.parse::<f64>().expect("a float"), "{name}");
         }
         View::Str(text) => assert_eq!(json!(text), *expected, "{name}"),
@@ -42,28 +46,41 @@ fn check(name: &str, pickle: &Pickle<'_>, value: Value<'_>, expected: &Json) {
         View::List(list) => items(list, &expected["list"]),
         View::Tuple(tuple) => items(tuple, &expected["tuple"]),
         View::Dict(entries) => {
-            let expected = expected["dict"].as_object().unwrap_or_else(|| panic!("{name}: a dict"));
+            let expected = expected["dict"]
+                .as_object()
+                .unwrap_or_else(|| panic!("{name}: a dict"));
             assert_eq!(entries.len(), expected.len(), "{name}");
             for (key, expected) in expected {
-                let item = pickle.entry(value, key).unwrap_or_else(|| panic!("{name}: {key}"));
+                let item = pickle
+                    .entry(value, key)
+                    .unwrap_or_else(|| panic!("{name}: {key}"));
                 check(name, pickle, item, expected);
             }
         }
         View::Array(array) if !expected["texts"].is_null() => {
             let expected = &expected["texts"];
-            let read = pickle.texts(value).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let read = pickle
+                .texts(value)
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(read.shape, array.shape(), "{name}");
             assert_eq!(shape(&read.shape), expected["shape"], "{name}");
             assert_eq!(json!(read.data), expected["data"], "{name}");
         }
         View::Array(_) => {
             let expected = &expected["numbers"];
-            let read = pickle.numbers(value).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let read = pickle
+                .numbers(value)
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(shape(&read.shape), expected["shape"], "{name}");
-            let data = expected["data"].as_array().unwrap_or_else(|| panic!("{name}: numbers"));
+            let data = expected["data"]
+                .as_array()
+                .unwrap_or_else(|| panic!("{name}: numbers"));
             assert_eq!(read.data.len(), data.len(), "{name}");
             for (expected, &found) in data.iter().zip(&read.data) {
-                assert!(same_number(expected, found), "{name}: {expected}, found {found}");
+                assert!(
+                    same_number(expected, found),
+                    "{name}: {expected}, found {found}"
+                );
             }
         }
         other => panic!("{name}: {other:?}"),

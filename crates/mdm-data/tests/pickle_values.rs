@@ -94,7 +94,12 @@ fn axes_of_a_buffer_must_be_those_of_its_shape() {
         parse(&pickle_as(5, value), Limits::default()).map(|_| ())
     };
     assert_eq!(read("K", &[1, 0]), Ok(()));
-    for (order, axes) in [("K", &[1, 1][..]), ("K", &[0]), ("K", &[0, 2]), ("A", &[0, 1])] {
+    for (order, axes) in [
+        ("K", &[1, 1][..]),
+        ("K", &[0]),
+        ("K", &[0, 2]),
+        ("A", &[0, 1]),
+    ] {
         let error = read(order, axes).unwrap_err();
         assert!(matches!(error, PickleError::Malformed { .. }), "{error}");
     }

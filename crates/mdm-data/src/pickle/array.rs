@@ -33,7 +33,9 @@ pub(super) fn count(shape: &[usize]) -> Option<usize> {
     if shape.contains(&0) {
         return Some(0);
     }
-    shape.iter().try_fold(1usize, |count, &n| count.checked_mul(n))
+    shape
+        .iter()
+        .try_fold(1usize, |count, &n| count.checked_mul(n))
 }
 
 /// Strides of a row-major array. They overflow only where there are no elements, and then nobody uses them.
@@ -105,7 +107,13 @@ impl<'a> Array<'a> {
     /// Where the elements stand in the data, in row-major order.
     pub(super) fn positions(&self) -> impl Iterator<Item = usize> {
         let in_order = self.is_row_major();
-        (0..self.count()).map(move |index| if in_order { index } else { self.position(index) })
+        (0..self.count()).map(move |index| {
+            if in_order {
+                index
+            } else {
+                self.position(index)
+            }
+        })
     }
 
     fn position(&self, mut index: usize) -> usize {

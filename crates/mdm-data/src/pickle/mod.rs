@@ -41,8 +41,8 @@ mod read;
 mod text;
 mod value;
 
-pub(crate) use array::shape_text;
 pub use array::Array;
+pub(crate) use array::shape_text;
 pub use dtype::{ByteOrder, Dtype, Kind};
 pub use error::PickleError;
 pub use limits::Limits;

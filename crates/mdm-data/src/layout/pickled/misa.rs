@@ -56,11 +56,14 @@ impl LayoutReader for Misa {
 fn split_file(folder: &Path, split: Split) -> Result<PathBuf, Error> {
     let names = split_names(split).iter().map(|name| format!("{name}.pkl"));
     let found = names.clone().map(|name| folder.join(name));
-    found.into_iter().find(|path| path.is_file()).ok_or_else(|| {
-        let expected = names.collect::<Vec<_>>().join(" or ");
-        let place = Place::new(folder).split(split);
-        place.error(format!("the file {expected}"), "none of that name")
-    })
+    found
+        .into_iter()
+        .find(|path| path.is_file())
+        .ok_or_else(|| {
+            let expected = names.collect::<Vec<_>>().join(" or ");
+            let place = Place::new(folder).split(split);
+            place.error(format!("the file {expected}"), "none of that name")
+        })
 }
 
 fn read_content<'a>(
@@ -71,9 +74,10 @@ fn read_content<'a>(
     let pickle = &source.pickle;
     let (parts, lengths) = match pickle.items(content) {
         Some(&[ids, vision, audio, words]) => ([ids, vision, audio, words], None),
-        Some(&[ids, vision, audio, words, vision_length, audio_length]) => {
-            ([ids, vision, audio, words], Some([vision_length, audio_length]))
-        }
+        Some(&[ids, vision, audio, words, vision_length, audio_length]) => (
+            [ids, vision, audio, words],
+            Some([vision_length, audio_length]),
+        ),
         _ => {
             let expected = "(word_ids, vision, audio, words), with two lengths or without";
             return Err(place.error(expected, pickle.describe(content)));

@@ -15,7 +15,8 @@ pub(super) struct Content {
 }
 
 /// Reads the content of a record. The layouts differ in it.
-pub(super) type ReadContent = for<'a> fn(&Source<'a>, Place<'_>, Value<'a>) -> Result<Content, Error>;
+pub(super) type ReadContent =
+    for<'a> fn(&Source<'a>, Place<'_>, Value<'a>) -> Result<Content, Error>;
 
 /// Reads the records of a split, of which `value` is the list.
 pub(super) fn read_records<'a>(
