@@ -74,11 +74,10 @@ impl<'a> Machine<'a> {
             (Global::Set, []) => self.object(Node::List(Vec::new())),
             (Global::Set, [items]) if matches!(self.view(*items), View::List(_)) => Ok(*items),
             (global, _) => {
-                let shown: Vec<String> = arguments.iter().map(|&a| self.describe(a)).collect();
-                Err(self.malformed(
-                    format!("arguments of {global:?}"),
-                    format!("({})", shown.join(", ")),
-                ))
+                let first = arguments.iter().take(3).map(|&a| self.describe(a));
+                let first = first.collect::<Vec<_>>().join(", ");
+                let found = format!("{} of them: {first}", arguments.len());
+                Err(self.malformed(format!("arguments of {global:?}"), found))
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Arbitrary and damaged pickles: no panic, no second of work, no more memory than the limit.
+//! What reading costs: arbitrary and damaged pickles give no panic, no second of work and no more memory than the limit,
+//! and real files no more than a few times their size.
 
 mod common;
 
@@ -6,9 +7,10 @@ use std::alloc::{GlobalAlloc, Layout as Memory, System};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use common::{python_pickle, small_pickle};
-use mdm_data::layout::Layout;
+use common::{python_pickle, real_file, small_pickle};
+use mdm_data::layout::{Layout, Sink};
 use mdm_data::pickle::{Limits, Pickle, Value, View, parse};
+use mdm_data::{Error, Split, Utterance};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -369,5 +371,58 @@ fn the_memory_of_what_is_read_is_near_what_is_charged() {
     for piece in [&b"]N"[..], b"Na", b"N\x94", b"}K\x01K\x02s", b"N", b")"] {
         let bytes = [&b"\x80\x04]"[..], &piece.repeat(100_000), b"."].concat();
         assert!(!read_all(&bytes), "{piece:?}");
+    }
+    // Many arguments, of which a message must not show each.
+    let bytes = [&b"(cnumpy\nndarray\n"[..], &b"I1\n".repeat(20_000), b"o."].concat();
+    assert!(!read_all(&bytes));
+}
+
+/// Takes utterances and keeps none.
+struct Nothing {
+    utterances: usize,
+}
+
+impl Sink for Nothing {
+    fn push(&mut self, _: Split, _: Utterance) -> Result<(), Error> {
+        self.utterances += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn real_files_take_little_more_memory_than_their_size() {
+    // The file itself, and beside it the records as objects, or the arrays of one split once more as `f32`. Python 3
+    // writes the bytes of protocol 2 as text, which has to be turned back: that is the third file.
+    for (name, layout, utterances, times) in [
+        ("mosi/mosi_mag_layout.pkl", Layout::Mag, 2199, 2.5),
+        ("mosi/mosi_mmsa_layout.pkl", Layout::Mmsa, 420, 2.0),
+        ("mmmo/mmmo_mult_layout.pkl", Layout::Mult, 120, 2.75),
+        (
+            "mosi/mosi_conversations_wild.pkl",
+            Layout::Conversations,
+            2199,
+            2.0,
+        ),
+    ] {
+        let Some(path) = real_file(name) else {
+            return;
+        };
+        let size = std::fs::metadata(&path).unwrap().len() as f64;
+        let mut sink = Nothing { utterances: 0 };
+        let start = Instant::now();
+        let before = HELD.get();
+        MOST.set(before);
+        let read = layout
+            .reader()
+            .read_into(&path, Limits::default(), &mut sink);
+        let most = (MOST.get() - before) as f64;
+        println!(
+            "{name}: {:.2} times its size, {:?}",
+            most / size,
+            start.elapsed()
+        );
+        read.unwrap();
+        assert_eq!(sink.utterances, utterances);
+        assert!(most < times * size, "{name}: {most} of {size}");
     }
 }
