@@ -13,13 +13,13 @@ fn read(layout: Layout, value: Vec<u8>) -> Result<Corpus, Error> {
 }
 
 /// Splits of two utterances, of which the second has no text.
-fn splits(labels: &Vec<u8>) -> Vec<u8> {
+fn splits(labels: &[u8]) -> Vec<u8> {
     let split = || {
         dict(&[
             ("text", array(&[2, 2, 1], &[0.0, 1.0, 0.0, 0.0])),
             ("audio", filled(&[2, 2, 1], 2.0)),
             ("vision", filled(&[2, 2, 2], 3.0)),
-            ("labels", labels.clone()),
+            ("labels", labels.to_vec()),
             ("id", unicode_array(&[2], &["a", "b"])),
         ])
     };

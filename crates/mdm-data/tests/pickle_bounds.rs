@@ -331,6 +331,11 @@ proptest! {
     ])) {
         read_all(&bytes);
     }
+}
+
+proptest! {
+    // Each writes a file.
+    #![proptest_config(cases(300))]
 
     #[test]
     fn damaged_corpora_in_their_layouts(bytes in damaged(&[

@@ -71,9 +71,7 @@ impl Budget {
             }),
         }
     }
-}
 
-impl Budget {
     /// Makes room for `more` values in a vector that grows, at least doubling it. What is charged is the new memory in
     /// full, since for a moment the old stands beside it.
     pub(super) fn grow<T>(

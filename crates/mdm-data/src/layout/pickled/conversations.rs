@@ -46,9 +46,9 @@ impl LayoutReader for Conversations {
 
         let mut checked = Checked::new(path, &[], sink);
         for split in Split::ALL {
-            for &(ref video, ids) in &videos {
+            for (video, ids) in &videos {
                 if splits.get(video.as_str()) == Some(&split) {
-                    read_video(&source, split, video, ids, &tables, &mut checked)?;
+                    read_video(&source, split, video, *ids, &tables, &mut checked)?;
                 }
             }
         }
