@@ -198,6 +198,43 @@ fn a_folder_needs_words_labels_and_known_names() {
     assert!(matches!(missing, Error::Io { .. }), "{missing}");
 }
 
+/// Gives a sequence another name, of the same length.
+fn rename(path: &Path, from: &str, to: &str) {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = fs::read(path).unwrap();
+    for at in 0..bytes.len() - from.len() {
+        if bytes[at..].starts_with(from.as_bytes()) {
+            bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        }
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn errors_name_the_object() {
+    let folder = Folder::csd();
+    rename(&folder.file("All Labels.csd"), "All Labels", "other word");
+    rename(&folder.file("words.csd"), "words", "label");
+    let message = folder.error(Layout::Csd);
+    let object = "words.csd, field /label/data/a/features: expected numbers, found String";
+    assert!(message.contains(object), "{message}");
+
+    let folder = Folder::csd();
+    rename(&folder.file("vision.csd"), "FACET", "TRACK");
+    rename(&folder.file("vision.csd"), "features", "featured");
+    fs::rename(folder.file("vision.csd"), folder.file("pose.csd")).unwrap();
+    let message = folder.error(Layout::Csd);
+    let found = "found a sequence named TRACK_4.2";
+    assert!(
+        message.contains("vision (facet, openface") && message.ends_with(found),
+        "{message}"
+    );
+    fs::rename(folder.file("pose.csd"), folder.file("Visual.csd")).unwrap();
+    let message = folder.error(Layout::Csd);
+    let object = "field /TRACK_4.2/data/a/features: expected a dataset";
+    assert!(message.contains(object), "{message}");
+}
+
 #[test]
 fn tensors_side_by_side() {
     let folder = Folder::copy("cmu");
