@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::corpus::{Corpus, Modality, Split, Utterance};
+use crate::corpus::{Corpus, Modality, ModalityInfo, Split, Utterance};
 
 /// Something odd, with how often it occurs and one utterance where it does.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -125,97 +125,159 @@ impl fmt::Display for Warning {
 
 /// Looks for everything that [`Warning`] knows, in a fixed order.
 pub fn check(corpus: &Corpus) -> Vec<Warning> {
-    let has_words = corpus.utterances().any(|(_, u)| !u.words.is_empty());
-    let language = corpus.index_of(Modality::Language);
-    let mut warnings = Vec::new();
-    for split in Split::ALL {
-        let utterances = corpus.split(split);
-        if utterances.is_empty() {
-            warnings.push(Warning::EmptySplit { split });
+    let mut watch = Watch::default();
+    for (split, utterance) in corpus.utterances() {
+        watch.see(split, utterance);
+    }
+    watch.finish(&corpus.modalities)
+}
+
+/// Looks for everything that [`Warning`] knows in utterances that come one by one. Of all that it sees it keeps the ids.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// In order.
+    splits: [SplitWatch; 3],
+    has_words: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct SplitWatch {
+    /// How often each id occurs.
+    ids: BTreeMap<String, usize>,
+    empty_text: Findings,
+    /// For each modality in order.
+    all_zero: Vec<Findings>,
+    /// Another number of words than of frames in the first modality.
+    words_differ: Findings,
+    labels_outside: Findings,
+}
+
+/// How often something occurs, and one utterance where it does.
+#[derive(Clone, Debug, Default)]
+struct Findings {
+    count: usize,
+    example: String,
+}
+
+impl Findings {
+    fn note(&mut self, found: bool, utterance: &Utterance) {
+        if found && self.count == 0 {
+            self.example.clone_from(&utterance.id);
         }
-        warnings.extend(
-            duplicates(utterances).map(|(count, example)| Warning::DuplicateIds {
-                split,
-                count,
-                example,
-            }),
-        );
-        let empty = |u: &Utterance| has_words && u.words.is_empty();
-        warnings.extend(
-            find(utterances, empty).map(|(count, example)| Warning::EmptyText {
-                split,
-                count,
-                example,
-            }),
-        );
-        for (index, info) in corpus.modalities.iter().enumerate() {
-            let modality = info.modality;
-            let zero = |u: &Utterance| u.features[index].data().iter().all(|&x| x == 0.0);
+        self.count += usize::from(found);
+    }
+
+    fn warning(&self, make: impl FnOnce(usize, String) -> Warning) -> Option<Warning> {
+        (self.count > 0).then(|| make(self.count, self.example.clone()))
+    }
+}
+
+impl Watch {
+    /// Takes note of an utterance.
+    pub fn see(&mut self, split: Split, utterance: &Utterance) {
+        self.has_words |= !utterance.words.is_empty();
+        let watch = &mut self.splits[split as usize];
+        *watch.ids.entry(utterance.id.clone()).or_default() += 1;
+        let words = utterance.words.len();
+        watch.empty_text.note(words == 0, utterance);
+        let known = watch.all_zero.len().max(utterance.features.len());
+        watch.all_zero.resize_with(known, Findings::default);
+        for (findings, features) in watch.all_zero.iter_mut().zip(&utterance.features) {
+            let zero = features.data().iter().all(|&x| x == 0.0);
+            findings.note(zero, utterance);
+        }
+        let first = utterance.features.first();
+        let differ = words > 0 && first.is_some_and(|features| features.steps() != words);
+        watch.words_differ.note(differ, utterance);
+        let outside = !(-3.0..=3.0).contains(&utterance.label);
+        watch.labels_outside.note(outside, utterance);
+    }
+
+    /// What was odd, for utterances of these modalities.
+    pub fn finish(&self, modalities: &[ModalityInfo]) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        for (split, watch) in Split::ALL.into_iter().zip(&self.splits) {
+            if watch.ids.is_empty() {
+                warnings.push(Warning::EmptySplit { split });
+            }
+            let duplicates = watch.ids.iter().filter(|&(_, &times)| times > 1);
             warnings.extend(
-                find(utterances, zero).map(|(count, example)| Warning::AllZero {
-                    split,
-                    modality,
-                    count,
-                    example,
+                named(duplicates.map(|(id, _)| id)).warning(|count, example| {
+                    Warning::DuplicateIds {
+                        split,
+                        count,
+                        example,
+                    }
                 }),
             );
-        }
-        if let Some(index) = language {
-            let differ =
-                |u: &Utterance| !u.words.is_empty() && u.words.len() != u.features[index].steps();
-            warnings.extend(find(utterances, differ).map(|(count, example)| {
-                Warning::WordsDiffer {
+            if self.has_words {
+                warnings.extend(
+                    watch
+                        .empty_text
+                        .warning(|count, example| Warning::EmptyText {
+                            split,
+                            count,
+                            example,
+                        }),
+                );
+            }
+            for (info, findings) in modalities.iter().zip(&watch.all_zero) {
+                warnings.extend(findings.warning(|count, example| Warning::AllZero {
+                    split,
+                    modality: info.modality,
+                    count,
+                    example,
+                }));
+            }
+            // Language comes first, where there is any.
+            if modalities.first().map(|info| info.modality) == Some(Modality::Language) {
+                warnings.extend(watch.words_differ.warning(|count, example| {
+                    Warning::WordsDiffer {
+                        split,
+                        count,
+                        example,
+                    }
+                }));
+            }
+            warnings.extend(watch.labels_outside.warning(|count, example| {
+                Warning::LabelsOutside {
                     split,
                     count,
                     example,
                 }
             }));
         }
-        let outside = |u: &Utterance| !(-3.0..=3.0).contains(&u.label);
-        warnings.extend(
-            find(utterances, outside).map(|(count, example)| Warning::LabelsOutside {
-                split,
-                count,
-                example,
-            }),
+        let [train, valid, test] = &self.splits;
+        let known = |watch: &SplitWatch, id: &String| watch.ids.contains_key(id);
+        let mut both: BTreeSet<&String> = train.ids.keys().filter(|id| known(valid, id)).collect();
+        both.extend(
+            test.ids
+                .keys()
+                .filter(|id| known(train, id) || known(valid, id)),
         );
+        warnings.extend(
+            named(both.into_iter())
+                .warning(|count, example| Warning::IdsInTwoSplits { count, example }),
+        );
+        warnings
     }
-    warnings
-        .extend(shared(corpus).map(|(count, example)| Warning::IdsInTwoSplits { count, example }));
-    warnings
 }
 
-type Finding = Option<(usize, String)>;
-
-fn find(utterances: &[Utterance], odd: impl Fn(&Utterance) -> bool) -> Finding {
-    let mut hits = utterances.iter().filter(|u| odd(u));
-    let example = hits.next()?.id.clone();
-    Some((1 + hits.count(), example))
-}
-
-fn duplicates(utterances: &[Utterance]) -> Finding {
-    let mut times = BTreeMap::new();
-    for utterance in utterances {
-        *times.entry(&utterance.id).or_insert(0) += 1;
+/// How many ids there are, and the first.
+fn named<'i>(mut ids: impl Iterator<Item = &'i String>) -> Findings {
+    let Some(example) = ids.next() else {
+        return Findings::default();
+    };
+    Findings {
+        count: 1 + ids.count(),
+        example: example.clone(),
     }
-    let mut repeated = times.into_iter().filter(|&(_, n)| n > 1);
-    let (example, _) = repeated.next()?;
-    Some((1 + repeated.count(), example.clone()))
-}
-
-fn shared(corpus: &Corpus) -> Finding {
-    let ids = |split| -> BTreeSet<&String> { corpus.split(split).iter().map(|u| &u.id).collect() };
-    let [train, valid, test] = Split::ALL.map(ids);
-    let mut both = train.intersection(&valid).copied().collect::<BTreeSet<_>>();
-    both.extend(train.intersection(&test).copied());
-    both.extend(valid.intersection(&test).copied());
-    Some((both.len(), both.first()?.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{Features, ModalityInfo};
+    use crate::corpus::Features;
 
     fn utterance(id: &str, words: &[&str], value: f32, label: f32) -> Utterance {
         Utterance {
