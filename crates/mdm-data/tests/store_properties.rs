@@ -28,7 +28,10 @@ fn features(dim: usize) -> impl Strategy<Value = Features> {
     data.prop_map(move |data| Features::new(dim, data))
 }
 
-fn utterance(modalities: &[ModalityInfo], emotions: bool) -> impl Strategy<Value = Utterance> {
+fn utterance(
+    modalities: &[ModalityInfo],
+    emotions: bool,
+) -> impl Strategy<Value = Utterance> + use<> {
     let features: Vec<_> = modalities.iter().map(|info| features(info.dim)).collect();
     let words = vec(any::<String>(), 0..4);
     let parts = (
