@@ -1,16 +1,17 @@
 //! From a public file to a prepared store, in one call and without holding the corpus in memory.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, SourceInfo, VectorsInfo};
+use super::read::Reader;
 use super::writer::StoreWriter;
+use crate::atomic::NewFolder;
 use crate::clean::{CleanReport, Cleaner};
-use crate::corpus::{ModalityInfo, Split, Utterance};
+use crate::corpus::{Split, Utterance};
 use crate::error::Error;
 use crate::glove::{EmbedReport, Embedder, WordVectors};
-use crate::layout::{Layout, LayoutReader, Sink};
+use crate::layout::{Header, Layout, Sink};
 use crate::pickle::Limits;
 use crate::warnings::{Warning, Watch};
 
@@ -41,46 +42,44 @@ pub struct PrepareReport {
     pub warnings: Vec<Warning>,
 }
 
-/// Reads a corpus, cleans it and writes a prepared store, utterance by utterance. With word vectors the source is read
-/// twice, the first time for its words.
+/// Reads a corpus, cleans it and writes a prepared store, utterance by utterance.
+///
+/// Which word vectors are needed is known only when all words have been seen. So with vectors there is a store without
+/// them first, beside the output, and the source is still read only once.
 ///
 /// # Errors
 ///
-/// Those of [`LayoutReader::read_into`], [`WordVectors::read`] and [`StoreWriter`], and [`Error::NoWords`] where vectors are
-/// asked for and no utterance has a word. Whether the output may be written is checked first, and after an error there
-/// is no output.
+/// Those of [`LayoutReader::read_into`](crate::layout::LayoutReader::read_into), [`WordVectors::read`] and
+/// [`StoreWriter`], and [`Error::NoWords`] where vectors are asked for and no utterance has a word. Whether the output may
+/// be written is checked first, and after an error there is no output.
 pub fn prepare(
     layout: Layout,
     input: &Path,
     output: &Path,
     options: &PrepareOptions,
 ) -> Result<PrepareReport, Error> {
-    let reader = layout.reader();
-    let writer = StoreWriter::create(output, options.overwrite)?;
-    let vectors = match &options.vectors {
-        Some(path) => Some(Vectors::read(path, reader, input, options)?),
-        None => None,
-    };
-    let mut line = Line {
-        cleaner: Cleaner::default(),
-        embedder: vectors.as_ref().map(Vectors::embedder),
+    let mut watched = Watched {
         watch: Watch::default(),
-        writer,
+        writer: StoreWriter::create(output, options.overwrite)?,
     };
-    let mut header = reader.read_into(input, options.limits, &mut line)?;
-    if let Some(name) = &options.name {
-        header.name.clone_from(name);
-    }
-    let clean = line.cleaner.finish(&header.modalities);
     let mut source = SourceInfo::of(layout, input)?;
+    let (mut header, clean);
     let mut embed = None;
-    if let (Some(embedder), Some(path)) = (line.embedder, &options.vectors) {
-        let report = embedder.finish(&mut header.modalities);
-        source.vectors = Some(VectorsInfo::of(path, report)?);
-        embed = Some(report);
+    match &options.vectors {
+        None => (header, clean) = read_clean(layout, input, options, &mut watched)?,
+        Some(path) => {
+            let folder = NewFolder::beside(output)?;
+            let dir = folder.path("without-vectors");
+            let mut plain = StoreWriter::create(&dir, false)?;
+            (header, clean) = read_clean(layout, input, options, &mut plain)?;
+            plain.finish(&header, &source, &clean)?;
+            let report = add_vectors(&Reader::open(&dir)?, path, &mut header, &mut watched)?;
+            source.vectors = Some(VectorsInfo::of(path, report)?);
+            embed = Some(report);
+        }
     }
-    let warnings = line.watch.finish(&header.modalities);
-    let manifest = line.writer.finish(&header, &source, &clean)?;
+    let warnings = watched.watch.finish(&header.modalities);
+    let manifest = watched.writer.finish(&header, &source, &clean)?;
     Ok(PrepareReport {
         manifest,
         clean,
@@ -89,65 +88,72 @@ pub fn prepare(
     })
 }
 
-/// What an utterance goes through on its way to the store.
-struct Line<'v> {
+/// Hands the utterances of the source to `next`, cleaned.
+fn read_clean(
+    layout: Layout,
+    input: &Path,
+    options: &PrepareOptions,
+    next: &mut dyn Sink,
+) -> Result<(Header, CleanReport), Error> {
+    let mut cleaned = Cleaned {
+        cleaner: Cleaner::default(),
+        next,
+    };
+    let mut header = layout
+        .reader()
+        .read_into(input, options.limits, &mut cleaned)?;
+    let report = cleaned.cleaner.finish(&header.modalities);
+    if let Some(name) = &options.name {
+        header.name.clone_from(name);
+    }
+    Ok((header, report))
+}
+
+/// Hands the utterances of a store to `next`, with vectors for their words.
+fn add_vectors(
+    plain: &Reader,
+    path: &Path,
+    header: &mut Header,
+    next: &mut dyn Sink,
+) -> Result<EmbedReport, Error> {
+    let words = plain.rows().iter().flat_map(|row| &row.words);
+    if words.clone().next().is_none() {
+        return Err(Error::NoWords {
+            corpus: header.name.clone(),
+        });
+    }
+    let vectors = WordVectors::read_words(path, words.map(String::as_str))?;
+    let mut embedder = Embedder::new(&vectors, &header.modalities);
+    for (split, mut utterance) in plain.utterances() {
+        embedder.embed(&mut utterance);
+        next.push(split, utterance)?;
+    }
+    Ok(embedder.finish(&mut header.modalities))
+}
+
+/// Cleans utterances on their way.
+struct Cleaned<'s> {
     cleaner: Cleaner,
-    embedder: Option<Embedder<'v>>,
+    next: &'s mut dyn Sink,
+}
+
+impl Sink for Cleaned<'_> {
+    fn push(&mut self, split: Split, mut utterance: Utterance) -> Result<(), Error> {
+        self.cleaner.clean(split, &mut utterance);
+        self.next.push(split, utterance)
+    }
+}
+
+/// Looks at utterances as they go into the store.
+struct Watched {
     watch: Watch,
     writer: StoreWriter,
 }
 
-impl Sink for Line<'_> {
-    fn push(&mut self, split: Split, mut utterance: Utterance) -> Result<(), Error> {
-        self.cleaner.clean(split, &mut utterance);
-        if let Some(embedder) = &mut self.embedder {
-            embedder.embed(&mut utterance);
-        }
+impl Sink for Watched {
+    fn push(&mut self, split: Split, utterance: Utterance) -> Result<(), Error> {
         self.watch.see(split, &utterance);
         self.writer.push(split, utterance)
-    }
-}
-
-/// The word vectors that a source needs.
-struct Vectors {
-    vectors: WordVectors,
-    /// Those of the source, which are known only when it has been read.
-    modalities: Vec<ModalityInfo>,
-}
-
-impl Vectors {
-    fn read(
-        path: &Path,
-        reader: &dyn LayoutReader,
-        input: &Path,
-        options: &PrepareOptions,
-    ) -> Result<Self, Error> {
-        let mut words = Words::default();
-        let header = reader.read_into(input, options.limits, &mut words)?;
-        if words.0.is_empty() {
-            return Err(Error::NoWords {
-                corpus: options.name.clone().unwrap_or(header.name),
-            });
-        }
-        Ok(Self {
-            vectors: WordVectors::read_words(path, words.0.iter().map(String::as_str))?,
-            modalities: header.modalities,
-        })
-    }
-
-    fn embedder(&self) -> Embedder<'_> {
-        Embedder::new(&self.vectors, &self.modalities)
-    }
-}
-
-/// Keeps the different words and nothing else.
-#[derive(Default)]
-struct Words(HashSet<String>);
-
-impl Sink for Words {
-    fn push(&mut self, _: Split, utterance: Utterance) -> Result<(), Error> {
-        self.0.extend(utterance.words);
-        Ok(())
     }
 }
 
