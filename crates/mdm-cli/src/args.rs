@@ -249,18 +249,23 @@ pub enum DataCommand {
     Export(ExportArgs),
 }
 
-/// Read a corpus file and write a prepared store.
+/// Read a corpus file or folder and write a prepared store.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  mdm data prepare --layout mag --input mosi.pkl --glove glove.6B.50d.txt --output stores/mosi
-  mdm data prepare --layout mmsa --input unaligned_50.pkl --output stores/mosi-mmsa")]
+  mdm data prepare --input mosi.pkl --glove glove.6B.50d.txt --output stores/mosi
+  mdm data prepare --input transcripts/ --glove glove.6B.50d.txt --output stores/text
+  mdm data prepare --layout multibench --input mosi_raw.pkl --output stores/mosi-raw
+
+Layouts of one file: mag, misa, mult, multibench, mmsa, conversations (pickles), npz.
+Layouts of a folder: csd, cmu-h5, mmmo-h5 (HDF5), tsv, store.
+Without --layout, the content tells; multibench looks like mult and has to be named.")]
 pub struct PrepareArgs {
-    /// mag, mult or mmsa.
-    #[arg(long)]
-    pub layout: String,
-    /// The corpus file.
-    #[arg(long, value_name = "FILE")]
+    /// One of the layouts below; left out, it is told from the content.
+    #[arg(long, value_name = "NAME")]
+    pub layout: Option<String>,
+    /// The corpus file or folder.
+    #[arg(long, value_name = "PATH")]
     pub input: PathBuf,
     /// The folder to write; empty or not there yet.
     #[arg(long, value_name = "DIR")]
@@ -273,12 +278,15 @@ pub struct PrepareArgs {
     pub overwrite: bool,
 }
 
-/// Print sizes, dimensions, labels, lengths and missing values of a prepared store.
+/// Print sizes, dimensions, labels, lengths, missing values and what is odd of a corpus.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  mdm data inspect stores/mosi")]
+#[command(after_help = "\
+Examples:
+  mdm data inspect stores/mosi
+  mdm data inspect mosi.pkl")]
 pub struct InspectArgs {
-    /// The prepared store.
-    pub store: PathBuf,
+    /// A prepared store, or a corpus file or folder whose content tells its layout.
+    pub corpus: PathBuf,
     /// One JSON object on standard output.
     #[arg(long)]
     pub json: bool,

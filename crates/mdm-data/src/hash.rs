@@ -1,4 +1,4 @@
-//! SHA-256 of files, folders and bytes, as lower-case hexadecimal.
+//! SHA-256 of files and bytes, as lower-case hexadecimal.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -33,40 +33,43 @@ pub(crate) fn sha256_file(path: &Path) -> Result<(u64, String), Error> {
     }
 }
 
-/// Length and SHA-256 of the files in a folder: the hash is that of a list with a line `HASH  NAME` for each file, by
-/// name, as `sha256sum * | sha256sum` makes it. Folders in it are not looked into.
-pub(crate) fn sha256_folder(dir: &Path) -> Result<(u64, String), Error> {
+/// Length and SHA-256 of a file; of a folder, the length of all files in it and the SHA-256 of the list of theirs, as
+/// `LC_ALL=C sha256sum * | sha256sum` gives. Folders within and hidden files do not count.
+pub(crate) fn sha256_source(path: &Path) -> Result<(u64, String), Error> {
+    if !path.is_dir() {
+        return sha256_file(path);
+    }
     let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(Error::io("read", dir))? {
-        let entry = entry.map_err(Error::io("read", dir))?;
-        if entry.path().is_file() {
-            names.push(entry.file_name());
+    for entry in fs::read_dir(path).map_err(Error::io("read", path))? {
+        let entry = entry.map_err(Error::io("read", path))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_file() && !name.starts_with('.') {
+            names.push(name);
         }
     }
     names.sort();
-    let mut list = Sha256::new();
-    let mut total = 0;
+    let (mut total, mut list) = (0, String::new());
     for name in names {
-        let (bytes, sha256) = sha256_file(&dir.join(&name))?;
-        list.update(format!("{sha256}  {}\n", name.to_string_lossy()));
+        let (bytes, sha256) = sha256_file(&path.join(&name))?;
         total += bytes;
+        list.push_str(&format!("{sha256}  {name}\n"));
     }
-    Ok((total, hex(&list.finalize())))
+    Ok((total, sha256(list.as_bytes())))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    /// Made with `printf a > a; printf bb > b; sha256sum * | sha256sum`.
     #[test]
-    fn a_folder_has_the_hash_of_its_list() {
+    fn a_folder_has_the_digest_that_sha256sum_gives() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("b"), "bb").unwrap();
-        fs::write(folder.path().join("a"), "a").unwrap();
-        fs::create_dir(folder.path().join("c")).unwrap();
-        let expected = "f773902206a1f6f79c745f395b0c1bc6bc2330a4c0309fffc7cd49be9377a65f";
-        let found = super::sha256_folder(folder.path()).unwrap();
+        for (name, content) in [("b", "2"), ("C", "11"), (".hidden", "3"), ("é", "")] {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        fs::create_dir(folder.path().join("a")).unwrap();
+        let expected = "1940414858bae209a59609fe0e51dc743c5985400a072afed2d7ccdf22709c65";
+        let found = super::sha256_source(folder.path()).unwrap();
         assert_eq!(found, (3, expected.to_owned()));
     }
 

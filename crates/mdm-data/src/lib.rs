@@ -61,6 +61,7 @@ pub mod warnings;
 
 mod atomic;
 mod hash;
+mod npz;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 pub use error::Error;

@@ -6,7 +6,8 @@ use anyhow::ensure;
 use mdm_data::Modality;
 use mdm_data::export::{Format, export};
 use mdm_data::inspect::inspect;
-use mdm_data::layout::Layout;
+use mdm_data::layout::{self, Layout};
+use mdm_data::pickle::Limits;
 use mdm_data::store::{self, PrepareOptions};
 
 use crate::args::{DataCommand, ExportArgs, InspectArgs, PrepareArgs, VerifyArgs};
@@ -16,14 +17,17 @@ use crate::output;
 pub fn run(command: &DataCommand) -> anyhow::Result<()> {
     match command {
         DataCommand::Prepare(args) => prepare(args),
-        DataCommand::Inspect(args) => inspect_store(args),
+        DataCommand::Inspect(args) => inspect_corpus(args),
         DataCommand::Verify(args) => verify(args),
         DataCommand::Export(args) => export_store(args),
     }
 }
 
 fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
-    let layout: Layout = args.layout.parse()?;
+    let layout = match &args.layout {
+        Some(name) => name.parse()?,
+        None => detect(&args.input)?,
+    };
     let options = PrepareOptions {
         overwrite: args.overwrite,
         vectors: args.glove.clone(),
@@ -44,10 +48,27 @@ fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
-    check_is_store(&args.store)?;
-    let (corpus, manifest) = store::read(&args.store)?;
-    let summary = inspect(&corpus, Some(&manifest.replaced));
+/// The layout that the content tells, said so that the user can disagree.
+fn detect(path: &Path) -> anyhow::Result<Layout> {
+    let layout = layout::detect(path, Limits::default())?;
+    eprintln!("{}: layout {layout}, from its content", path.display());
+    if layout == Layout::Mult {
+        eprintln!(
+            "files of MultiBench look the same; --layout multibench leaves out utterances without text"
+        );
+    }
+    Ok(layout)
+}
+
+fn inspect_corpus(args: &InspectArgs) -> anyhow::Result<()> {
+    let (corpus, replaced) = match layout::detect(&args.corpus, Limits::default())? {
+        Layout::Store => {
+            let (corpus, manifest) = store::read(&args.corpus)?;
+            (corpus, Some(manifest.replaced))
+        }
+        layout => (layout::read(layout, &args.corpus)?, None),
+    };
+    let summary = inspect(&corpus, replaced.as_ref());
     if args.json {
         output::line(serde_json::to_string(&summary)?)?;
     } else {

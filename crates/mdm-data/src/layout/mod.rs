@@ -19,9 +19,11 @@
 //! record and the field. Padding is taken away, so an utterance has its real steps only, but always at least one:
 //! an utterance without any frame keeps a single frame of zeros, which [`crate::warnings`] reports.
 //!
-//! A new layout is a file with a type that implements [`LayoutReader`], a variant of [`Layout`] and a line in
-//! [`Layout::reader`].
+//! A new layout is a file with a type that implements [`LayoutReader`], a variant of [`Layout`], a line in
+//! [`Layout::reader`], and what tells it from the others in [`detect()`].
 
+mod arrays;
+mod bounded;
 mod checked;
 mod detect;
 mod hdf5;
@@ -29,6 +31,7 @@ mod npz;
 mod padded;
 mod pickled;
 mod place;
+mod splits;
 mod store;
 mod tsv;
 

@@ -42,7 +42,7 @@ pub struct Dtype {
 impl Dtype {
     /// Reads NumPy's short name: an optional byte order, a letter and a size. `None` for the types not handled here
     /// (complex, dates, records).
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let (order, rest) = match name.as_bytes().first()? {
             b'>' => (ByteOrder::Big, &name[1..]),
             b'<' | b'=' | b'|' => (ByteOrder::Little, &name[1..]),
@@ -80,7 +80,7 @@ impl Dtype {
     }
 
     /// One element as a number; `None` for text and objects. `bytes` has the element's size.
-    pub(super) fn number(self, bytes: &[u8]) -> Option<f64> {
+    pub(crate) fn number(self, bytes: &[u8]) -> Option<f64> {
         Some(match self.kind {
             Kind::Float(2) => half_to_f32(self.bits(bytes) as u16).into(),
             Kind::Float(4) => f32::from_bits(self.bits(bytes) as u32).into(),
@@ -105,7 +105,7 @@ impl Dtype {
     }
 
     /// One element as text, without the NULs that fill it up; `None` for numbers and for what is no valid text.
-    pub(super) fn text(self, bytes: &[u8]) -> Option<String> {
+    pub(crate) fn text(self, bytes: &[u8]) -> Option<String> {
         match self.kind {
             Kind::Bytes(_) => {
                 let end = bytes.iter().rposition(|&b| b != 0).map_or(0, |i| i + 1);

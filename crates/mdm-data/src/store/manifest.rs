@@ -15,7 +15,7 @@ use crate::glove::EmbedReport;
 use crate::hash;
 use crate::layout::Layout;
 
-pub(super) const FORMAT: &str = "mdm-prepared-store";
+pub(crate) const FORMAT: &str = "mdm-prepared-store";
 /// The version that is written. Version 1 knew no emotions, and is read as a store without them.
 pub(super) const VERSION: u32 = 2;
 
@@ -103,11 +103,7 @@ impl SourceInfo {
     ///
     /// [`Error::Io`].
     pub fn of(layout: Layout, path: &Path) -> Result<Self, Error> {
-        let (bytes, sha256) = if path.is_dir() {
-            hash::sha256_folder(path)?
-        } else {
-            hash::sha256_file(path)?
-        };
+        let (bytes, sha256) = hash::sha256_source(path)?;
         Ok(Self {
             layout,
             file_name: file_name(path),

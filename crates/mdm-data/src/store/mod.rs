@@ -31,7 +31,8 @@
 //!
 //! # `manifest.json`
 //!
-//! See [`Manifest`]. Version 2 of the format added the emotions; stores of version 1 are read as stores without. It holds no time, no host and no path, so the same input gives the same bytes in all three files.
+//! See [`Manifest`]. It holds no time, no host and no path, so the same input gives the same bytes in all three files.
+//! Version 2 of the format added the emotions; stores of version 1 are read as stores without.
 //!
 //! # Guarantees
 //!
@@ -48,6 +49,7 @@ mod table;
 mod tensors;
 mod writer;
 
+pub(crate) use manifest::FORMAT;
 pub use manifest::{Manifest, Part, SourceInfo, SplitCounts, VectorsInfo};
 pub use prepare::{PrepareOptions, PrepareReport, prepare};
 pub use read::{Reader, read, verify};

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::glove::{EmbedReport, Embedder, WordVectors};
 use crate::layout::{Header, Layout, Sink};
 use crate::pickle::Limits;
-use crate::warnings::{Warning, Watch};
+use crate::warnings::{self, Warning, WarningKind, Watch};
 
 /// How to prepare. The default replaces nothing, takes the name from the file and leaves words as words.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ pub struct PrepareReport {
     pub clean: CleanReport,
     /// How many words have a vector, if vectors were asked for.
     pub embed: Option<EmbedReport>,
-    /// What is odd about the corpus.
+    /// What is odd about the corpus, what was replaced included.
     pub warnings: Vec<Warning>,
 }
 
@@ -78,7 +78,8 @@ pub fn prepare(
             embed = Some(report);
         }
     }
-    let warnings = watched.watch.finish(&header.modalities);
+    let mut warnings = watched.watch.finish(&header.modalities);
+    warnings.extend(warnings::replaced(&clean));
     let manifest = watched.writer.finish(&header, &source, &clean)?;
     Ok(PrepareReport {
         manifest,
@@ -177,7 +178,12 @@ impl fmt::Display for PrepareReport {
             writeln!(f, "{embed}")?;
         }
         write!(f, "{}", self.clean)?;
-        for warning in &self.warnings {
+        // What was replaced stands in the line above, in full.
+        let others = self
+            .warnings
+            .iter()
+            .filter(|warning| warning.kind != WarningKind::Replaced);
+        for warning in others {
             write!(f, "\nwarning: {warning}")?;
         }
         Ok(())

@@ -67,13 +67,16 @@ pub(super) fn write(
         path: path.to_owned(),
         source: Box::new(source),
     };
-    let mut frame = frame(rows, modalities, emotions).map_err(wrong)?;
+    let frame = frame(rows, modalities, emotions).map_err(wrong)?;
     let file = File::create(path).map_err(Error::io("create", path))?;
-    ParquetWriter::new(file)
+    let mut writer = ParquetWriter::new(file)
         .with_compression(ParquetCompression::Uncompressed)
         .set_parallel(false)
-        .finish(&mut frame)
+        // `finish` alone would cut the table into row groups first, for which Polars sets up 8 MiB of zeros.
+        .batched(frame.schema())
         .map_err(wrong)?;
+    writer.write_batch(&frame).map_err(wrong)?;
+    writer.finish().map_err(wrong)?;
     Ok(())
 }
 

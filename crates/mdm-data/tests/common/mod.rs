@@ -160,3 +160,36 @@ pub fn real_file(name: &str) -> Option<PathBuf> {
     );
     Some(path)
 }
+
+/// An array in NumPy's format, row-major.
+pub fn npy(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
+    let lengths: String = shape.iter().map(|n| format!("{n}, ")).collect();
+    let header =
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}\n");
+    let length = (header.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), data].concat()
+}
+
+/// A row-major array of little-endian `f4` in NumPy's format.
+pub fn npy_f32(shape: &[usize], values: &[f32]) -> Vec<u8> {
+    let data: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    npy("<f4", shape, &data)
+}
+
+/// A NumPy archive.
+pub fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut writer = rawzip::ZipArchiveWriter::new(&mut bytes);
+    for (name, array) in arrays {
+        let (mut entry, config) = writer
+            .new_file(&format!("{name}.npy"))
+            .start()
+            .expect("the name is valid");
+        let mut content = config.wrap(&mut entry);
+        content.write_all(array).expect("memory takes it");
+        let (_, descriptor) = content.finish().expect("memory takes it");
+        entry.finish(descriptor).expect("memory takes it");
+    }
+    writer.finish().expect("memory takes it");
+    bytes
+}

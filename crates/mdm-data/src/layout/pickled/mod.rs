@@ -7,6 +7,7 @@ mod mmsa;
 mod mult;
 mod multibench;
 mod source;
+mod structure;
 
 pub use conversations::Conversations;
 pub use mag::Mag;
@@ -14,3 +15,4 @@ pub use misa::Misa;
 pub use mmsa::Mmsa;
 pub use mult::Mult;
 pub use multibench::MultiBench;
+pub(super) use structure::detect;
