@@ -3,7 +3,7 @@
 //! | layout | what it is | words | language features |
 //! |---|---|---|---|
 //! | [`Layout::Mag`] | pickle: split → list of `((words, vision, audio), label, segment)` | yes | no |
-//! | [`Layout::Misa`] | pickle: the same with word ids, and with lengths (MMIM) | yes | no |
+//! | [`Layout::Misa`] | pickle, or folder of one a split: the same with word ids, and with lengths (MMIM) | yes | no |
 //! | [`Layout::Mult`] | pickle: split → arrays `vision`, `text`, `audio`, `labels`, `id`, padded | no | yes |
 //! | [`Layout::MultiBench`] | pickle: the same, utterances without text left out | no | yes |
 //! | [`Layout::Mmsa`] | pickle: split → arrays and lists, with `raw_text`, lengths and `text_bert`, padded | yes | yes |
@@ -59,7 +59,7 @@ pub enum Layout {
     /// The pickles of the Multimodal Adaptation Gate: words with aligned audio and vision.
     #[serde(rename = "mag")]
     Mag,
-    /// The pickles of MISA and MMIM: as those of MAG, with word ids beside the words.
+    /// The pickles of MISA and MMIM, one or one a split: as those of MAG, with word ids beside the words.
     #[serde(rename = "misa")]
     Misa,
     /// The pickles of the Multimodal Transformer: padded arrays.

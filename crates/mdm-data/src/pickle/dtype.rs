@@ -112,11 +112,15 @@ impl Dtype {
                 Some(super::text::decode(&bytes[..end]))
             }
             Kind::Unicode(_) => {
-                let mut text = String::new();
-                for unit in bytes.chunks_exact(4) {
+                let units = bytes.chunks_exact(4);
+                let filling = units.rev().take_while(|unit| *unit == [0; 4]).count();
+                let real = bytes.len() - 4 * filling;
+                // No character takes more bytes in UTF-8 than here.
+                let mut text = String::with_capacity(real);
+                for unit in bytes[..real].chunks_exact(4) {
                     text.push(char::from_u32(self.bits(unit) as u32)?);
                 }
-                text.truncate(text.trim_end_matches('\0').len());
+                text.shrink_to_fit();
                 Some(text)
             }
             _ => None,
@@ -125,10 +129,16 @@ impl Dtype {
 
     /// At most eight bytes as an integer, in this type's byte order.
     fn bits(self, bytes: &[u8]) -> u64 {
-        let join = |bits, &byte: &u8| bits << 8 | u64::from(byte);
+        let mut raw = [0; 8];
         match self.order {
-            ByteOrder::Little => bytes.iter().rev().fold(0, join),
-            ByteOrder::Big => bytes.iter().fold(0, join),
+            ByteOrder::Little => {
+                raw[..bytes.len()].copy_from_slice(bytes);
+                u64::from_le_bytes(raw)
+            }
+            ByteOrder::Big => {
+                raw[8 - bytes.len()..].copy_from_slice(bytes);
+                u64::from_be_bytes(raw)
+            }
         }
     }
 }

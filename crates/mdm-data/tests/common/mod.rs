@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of the helpers")]
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Closes a pickle of protocol 2.
 pub fn pickle(value: Vec<u8>) -> Vec<u8> {
@@ -130,6 +130,39 @@ pub fn unicode_array(shape: &[usize], texts: &[&str]) -> Vec<u8> {
         false,
         bytes(&raw),
     )
+}
+
+/// A pickle with something of every kind, old and new instructions in one.
+pub fn small_pickle() -> Vec<u8> {
+    let old = b"(lp0\nI1\naL-2L\naF1.5\naS'a\\x00b'\naV\\u00e9\nag0\na".to_vec();
+    let value = dict(&[
+        ("array", array(&[2, 2], &[1.0, 2.0, 3.0, 4.0])),
+        ("texts", unicode_array(&[2], &["ab", "c"])),
+        (
+            "words",
+            list(&[string2(b"one"), bytes(b"two"), tuple(&[float(0.5), none()])]),
+        ),
+        ("old", old),
+    ]);
+    // With a frame, a memo and the short forms of protocol 4.
+    let tail = [
+        &b"\x94\x95\0\0\0\0\0\0\0\0"[..],
+        b"h\x00\x86\x8c\x01x\x86\x8a\x02\xff\x7f\x86",
+    ]
+    .concat();
+    pickle_as(4, [value, tail].concat())
+}
+
+/// A file of `tests/files/pickles`, which Python wrote.
+pub fn python_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/files/pickles")
+        .join(name)
+}
+
+/// The content of such a file.
+pub fn python_pickle(name: &str) -> Vec<u8> {
+    std::fs::read(python_file(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
 /// A file with the given content in a folder of its own.

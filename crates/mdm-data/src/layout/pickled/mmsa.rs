@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::source::{Source, load};
+use super::source::{Source, load, split_words};
 use crate::corpus::{Modality, Split, Utterance};
 use crate::error::Error;
 use crate::layout::checked::Checked;
@@ -118,10 +118,6 @@ fn read_split(
         checked.push(split, utterance)?;
     }
     Ok(())
-}
-
-fn split_words(transcript: &str) -> Vec<String> {
-    transcript.split_whitespace().map(str::to_owned).collect()
 }
 
 fn column_of_texts<'a>(

@@ -1,11 +1,14 @@
 //! The layouts that are pickles of NumPy arrays.
 
+mod arrays;
 mod conversations;
+mod label;
 mod mag;
 mod misa;
 mod mmsa;
 mod mult;
 mod multibench;
+mod records;
 mod source;
 mod structure;
 

@@ -26,6 +26,16 @@ pub(super) fn load(path: &Path, limits: Limits) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(Error::io("read", path))
 }
 
+/// A number that is whole and not negative, so neither a fraction nor NaN.
+fn whole(number: f32) -> Option<usize> {
+    (number as usize as f32 == number).then_some(number as usize)
+}
+
+/// The words of a transcript.
+pub(super) fn split_words(transcript: &str) -> Vec<String> {
+    transcript.split_whitespace().map(str::to_owned).collect()
+}
+
 /// A pickle with its path.
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
@@ -68,13 +78,14 @@ impl<'a> Source<'a> {
     /// What a value is, with the keys of a dict, for messages.
     pub(super) fn keys(&self, dict: Value<'a>) -> String {
         const SHOWN: usize = 12;
-        let mut keys = self.pickle.keys(dict);
+        let mut keys: Vec<String> = self.pickle.keys(dict).take(SHOWN + 1).collect();
         if keys.is_empty() {
             return self.pickle.describe(dict);
         }
-        let more = if keys.len() > SHOWN { ", …" } else { "" };
-        keys.truncate(SHOWN);
-        format!("a dict with {}{more}", keys.join(", "))
+        if keys.len() > SHOWN {
+            keys[SHOWN] = "…".to_owned();
+        }
+        format!("a dict with {}", keys.join(", "))
     }
 
     pub(super) fn numbers(&self, value: Value<'a>, place: Place<'_>) -> Result<Numbers, Error> {
@@ -104,6 +115,12 @@ impl<'a> Source<'a> {
         steps: usize,
     ) -> Result<Vec<usize>, Error> {
         arrays::lengths(self.numbers(value, place)?, place, rows, steps)
+    }
+
+    /// A length: a whole number, not negative.
+    pub(super) fn length(&self, value: Value<'a>, place: Place<'_>) -> Result<usize, Error> {
+        let length = self.pickle.number(value).map_err(|e| place.pickle(e))?;
+        whole(length).ok_or_else(|| place.error("a length", length.to_string()))
     }
 
     /// A padded array `[utterances, steps, dim]`.
