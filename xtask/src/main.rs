@@ -8,6 +8,7 @@ mod checks;
 mod library;
 mod libtorch;
 mod mdm;
+mod measure_data;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use backend::Backend;
 use checks::Step;
+use measure_data::MeasureData;
 
 const ABOUT: &str = "\
 Builds mdm in release mode with the backend of --backend (default flex) and runs it.
@@ -65,6 +67,8 @@ enum Command {
     Ci { steps: Vec<Step> },
     /// Fetch the CPU build of libtorch into target/libtorch
     SetupLibtorch,
+    /// Measure preparing and loading a corpus beside Python's pickle.load: a table of time and memory
+    MeasureData(MeasureData),
     /// Build the documentation of the workspace, with warnings denied
     Docs,
     #[command(external_subcommand)]
@@ -105,6 +109,7 @@ fn run(command: Command) -> Result<ExitCode> {
             let dir = libtorch::setup()?;
             eprintln!("libtorch is in {}", dir.display());
         }
+        Command::MeasureData(args) => measure_data::run(&args)?,
         Command::Docs => checks::docs()?,
         Command::Mdm(args) if args == ["help"] => return print_help(),
         Command::Mdm(args) => return mdm::build_and_run(&mdm::expand_short_name(args)),

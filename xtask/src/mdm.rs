@@ -54,7 +54,8 @@ pub fn expand_short_name(mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
-fn build(backend: Backend, libtorch: Option<&Libtorch>) -> Result<()> {
+/// Builds `mdm` in release mode.
+pub fn build(backend: Backend, libtorch: Option<&Libtorch>) -> Result<()> {
     let sh = Shell::new()?;
     let mut cmd = cargo(&sh, "build")
         .args(["--release", "--package", "mdm-cli", "--manifest-path"])
@@ -73,7 +74,7 @@ fn build(backend: Backend, libtorch: Option<&Libtorch>) -> Result<()> {
 }
 
 /// xtask is `…/debug/xtask`, so `mdm` is `…/release/mdm`, wherever the target folder was put.
-fn built_binary() -> Result<PathBuf> {
+pub fn built_binary() -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot tell where xtask itself is")?;
     let target = own
         .ancestors()

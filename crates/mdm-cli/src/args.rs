@@ -284,6 +284,7 @@ pub enum DataCommand {
     Prepare(PrepareArgs),
     Inspect(InspectArgs),
     Verify(VerifyArgs),
+    Export(ExportArgs),
 }
 
 /// Read a corpus file or folder and write a prepared store.
@@ -335,6 +336,26 @@ pub struct InspectArgs {
 pub struct VerifyArgs {
     /// The prepared store.
     pub store: PathBuf,
+}
+
+/// Write a prepared store as a NumPy archive, or as safetensors with a line of JSON for each utterance.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm data export stores/mosi --format npz --output mosi.npz
+  mdm data export stores/mosi --format safetensors --output exports/mosi")]
+pub struct ExportArgs {
+    /// The prepared store.
+    pub store: PathBuf,
+    /// npz or safetensors.
+    #[arg(long)]
+    pub format: String,
+    /// The file to write (npz), or the folder (safetensors).
+    #[arg(long, value_name = "PATH")]
+    pub output: PathBuf,
+    /// Replace an export that is there already.
+    #[arg(long)]
+    pub overwrite: bool,
 }
 
 /// Compare this build with reference cases: one line a case, then `N passed, N failed`.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, Modality, Split};
+use crate::corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 
 /// What was replaced in one modality of one split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,28 +27,6 @@ impl CleanCount {
     /// Values that were replaced.
     pub fn total(&self) -> u64 {
         self.nan + self.positive_infinite + self.negative_infinite
-    }
-
-    fn of(split: Split, modality: Modality) -> Self {
-        Self {
-            split,
-            modality,
-            values: 0,
-            nan: 0,
-            positive_infinite: 0,
-            negative_infinite: 0,
-        }
-    }
-
-    fn see(&mut self, value: f32) {
-        self.values += 1;
-        if value.is_nan() {
-            self.nan += 1;
-        } else if value == f32::INFINITY {
-            self.positive_infinite += 1;
-        } else if value == f32::NEG_INFINITY {
-            self.negative_infinite += 1;
-        }
     }
 }
 
@@ -100,51 +78,116 @@ impl fmt::Display for CleanReport {
     }
 }
 
-/// Counts NaN and infinite values without changing anything.
-pub fn count(corpus: &Corpus) -> CleanReport {
-    let mut counts = Vec::new();
-    for split in Split::ALL {
-        for (index, info) in corpus.modalities.iter().enumerate() {
-            let mut count = CleanCount::of(split, info.modality);
-            for utterance in corpus.split(split) {
-                utterance.features[index]
-                    .data()
-                    .iter()
-                    .for_each(|&x| count.see(x));
-            }
-            counts.push(count);
-        }
-    }
-    CleanReport { counts }
+/// Counts the NaN and infinite values of utterances that come one by one, and replaces them.
+///
+/// ```
+/// use mdm_data::clean::Cleaner;
+/// use mdm_data::corpus::{Features, Modality, ModalityInfo, Split, Utterance};
+///
+/// let mut utterance = Utterance {
+///     features: vec![Features::new(1, vec![f32::NAN, 2.0])],
+///     ..Utterance::default()
+/// };
+/// let mut cleaner = Cleaner::default();
+/// cleaner.clean(Split::Train, &mut utterance);
+/// let report = cleaner.finish(&[ModalityInfo { modality: Modality::Audio, dim: 1 }]);
+/// assert_eq!(report.total(), 1);
+/// assert_eq!(utterance.features[0].data(), [0.0, 2.0]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Cleaner {
+    /// For each split in order, each modality in order.
+    tallies: [Vec<Tally>; 3],
 }
 
-/// Replaces every NaN and infinite feature value by 0, and says how many of each kind there were.
-///
-/// Zero is what the peers use, and before normalisation it is also what the files put where a frame is missing.
-pub fn clean(corpus: &mut Corpus) -> CleanReport {
-    let report = count(corpus);
-    if report.total() > 0 {
-        for split in Split::ALL {
-            for features in corpus
-                .split_mut(split)
-                .iter_mut()
-                .flat_map(|u| &mut u.features)
-            {
-                features
-                    .data_mut()
-                    .iter_mut()
-                    .filter(|x| !x.is_finite())
-                    .for_each(|x| *x = 0.0);
-            }
+/// Values by kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    values: u64,
+    nan: u64,
+    positive_infinite: u64,
+    negative_infinite: u64,
+}
+
+impl Tally {
+    fn see(&mut self, value: f32) {
+        self.values += 1;
+        if value.is_nan() {
+            self.nan += 1;
+        } else if value == f32::INFINITY {
+            self.positive_infinite += 1;
+        } else if value == f32::NEG_INFINITY {
+            self.negative_infinite += 1;
         }
     }
-    report
+}
+
+impl Cleaner {
+    /// Counts without changing anything.
+    pub fn count(&mut self, split: Split, utterance: &Utterance) {
+        let tallies = &mut self.tallies[split as usize];
+        let known = tallies.len().max(utterance.features.len());
+        tallies.resize(known, Tally::default());
+        for (tally, features) in tallies.iter_mut().zip(&utterance.features) {
+            features.data().iter().for_each(|&value| tally.see(value));
+        }
+    }
+
+    /// Counts, and replaces by 0. Zero is what the peers use, and before normalisation it is also what the files put
+    /// where a frame is missing.
+    pub fn clean(&mut self, split: Split, utterance: &mut Utterance) {
+        self.count(split, utterance);
+        let values = utterance.features.iter_mut().flat_map(Features::data_mut);
+        values
+            .filter(|value| !value.is_finite())
+            .for_each(|value| *value = 0.0);
+    }
+
+    /// The report, for utterances of these modalities.
+    pub fn finish(&self, modalities: &[ModalityInfo]) -> CleanReport {
+        let of_split = |split: Split| {
+            modalities.iter().enumerate().map(move |(index, info)| {
+                let tally = self.tallies[split as usize].get(index);
+                let tally = tally.copied().unwrap_or_default();
+                CleanCount {
+                    split,
+                    modality: info.modality,
+                    values: tally.values,
+                    nan: tally.nan,
+                    positive_infinite: tally.positive_infinite,
+                    negative_infinite: tally.negative_infinite,
+                }
+            })
+        };
+        CleanReport {
+            counts: Split::ALL.into_iter().flat_map(of_split).collect(),
+        }
+    }
+}
+
+/// Counts NaN and infinite values without changing anything.
+pub fn count(corpus: &Corpus) -> CleanReport {
+    let mut cleaner = Cleaner::default();
+    for (split, utterance) in corpus.utterances() {
+        cleaner.count(split, utterance);
+    }
+    cleaner.finish(&corpus.modalities)
+}
+
+/// Replaces every NaN and infinite feature value by 0, and says how many of each kind there were; see [`Cleaner`].
+pub fn clean(corpus: &mut Corpus) -> CleanReport {
+    let mut cleaner = Cleaner::default();
+    for split in Split::ALL {
+        for utterance in corpus.split_mut(split) {
+            cleaner.clean(split, utterance);
+        }
+    }
+    cleaner.finish(&corpus.modalities)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{Features, ModalityInfo, Utterance};
 
     #[test]
     fn each_kind_is_counted_and_replaced() {

@@ -7,9 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use common::*;
-use mdm_data::corpus::{Corpus, Features, Modality, ModalityInfo, Utterance};
-use mdm_data::layout::Layout;
-use mdm_data::store::{self, FEATURES, MANIFEST, PrepareOptions, SourceInfo, UTTERANCES};
+use mdm_data::corpus::{Corpus, Emotions, Features, Modality, ModalityInfo, Split, Utterance};
+use mdm_data::layout::{self, Header, Layout, Sink};
+use mdm_data::store::{
+    self, FEATURES, MANIFEST, PrepareOptions, SourceInfo, StoreWriter, UTTERANCES,
+};
 use mdm_data::{Error, clean};
 
 fn corpus() -> Corpus {
@@ -88,6 +90,145 @@ fn the_same_corpus_gives_the_same_bytes() {
             "{part}"
         );
     }
+}
+
+/// `tests/files/store-v1.md` says where it is from.
+#[test]
+fn version_1_is_still_read() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/store-v1");
+    let (corpus, manifest) = store::read(&dir).unwrap();
+    assert_eq!((manifest.version, manifest.emotions), (1, false));
+    let sizes = [corpus.train.len(), corpus.valid.len(), corpus.test.len()];
+    assert_eq!(sizes, [2, 0, 1]);
+    let last = &corpus.test[0];
+    assert_eq!((last.id.as_str(), last.label), ("c", 0.25));
+    assert_eq!(last.words, ["a", "fine", "day"]);
+    // Audio, then vision, as written by NumPy.
+    assert_eq!(last.features[0].data(), [0.0, -1.0, -2.0, -3.0, -4.0, -5.0]);
+    assert_eq!(last.features[1].row(2), [1.5, 1.75, 2.0]);
+    assert!(corpus.train[0].emotions.is_none());
+
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    store::write(&corpus, &manifest.source, &manifest.replaced, &copy, false).unwrap();
+    for part in [UTTERANCES, FEATURES] {
+        let (old, new) = (fs::read(dir.join(part)), fs::read(copy.join(part)));
+        assert_eq!(old.unwrap(), new.unwrap(), "{part}");
+    }
+}
+
+#[test]
+fn all_utterances_have_emotions_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("out");
+    let mut corpus = corpus();
+    let feel = |utterance: &mut Utterance, fear| {
+        utterance.emotions = Some(Emotions([3.0, 0.0, 1.0 / 3.0, 0.0, 2.0, fear]));
+    };
+    feel(&mut corpus.train[0], 0.5);
+    let message = save(&corpus, &dir, false).unwrap_err().to_string();
+    assert!(message.contains("train, b, emotions: expected some, as before"));
+    corpus.train.swap(0, 1);
+    let message = save(&corpus, &dir, false).unwrap_err().to_string();
+    assert!(message.contains("train, a, emotions: expected none, as before"));
+    corpus.train.iter_mut().for_each(|u| feel(u, 0.5));
+    corpus.test.iter_mut().for_each(|u| feel(u, f32::NAN));
+    let message = save(&corpus, &dir, false).unwrap_err().to_string();
+    assert!(message.contains("test, c, emotions: expected finite numbers"));
+    corpus.test.iter_mut().for_each(|u| feel(u, 1.0));
+    save(&corpus, &dir, false).unwrap();
+    let (read, manifest) = store::read(&dir).unwrap();
+    assert_eq!(read, corpus);
+    assert_eq!((manifest.version, manifest.emotions), (2, true));
+}
+
+#[test]
+fn splits_may_come_by_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    save(&corpus(), &one, false).unwrap();
+    let mut writer = StoreWriter::create(&two, false).unwrap();
+    let corpus = corpus();
+    let [a, b, c] = [&corpus.train[0], &corpus.train[1], &corpus.test[0]];
+    for (split, utterance) in [(Split::Train, a), (Split::Test, c), (Split::Train, b)] {
+        writer.push(split, utterance.clone()).unwrap();
+    }
+    let header = Header {
+        name: corpus.name.clone(),
+        modalities: corpus.modalities.clone(),
+    };
+    let counts = clean::count(&corpus);
+    let manifest = writer.finish(&header, &source(), &counts).unwrap();
+    assert_eq!(store::read(&one).unwrap().1, manifest);
+    for part in [MANIFEST, UTTERANCES, FEATURES] {
+        let (one, two) = (fs::read(one.join(part)), fs::read(two.join(part)));
+        assert_eq!(one.unwrap(), two.unwrap(), "{part}");
+    }
+}
+
+#[test]
+fn a_writer_that_is_dropped_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("with/parents/out");
+    let mut writer = StoreWriter::create(&dir, false).unwrap();
+    writer.push(Split::Test, corpus().test[0].clone()).unwrap();
+    drop(writer);
+    assert!(names(folder.path()).is_empty());
+
+    let writer = StoreWriter::create(&dir, false).unwrap();
+    let mut header = Header {
+        name: "none".into(),
+        modalities: corpus().modalities,
+    };
+    let none = clean::CleanReport::default();
+    writer.finish(&header, &source(), &none).unwrap();
+    assert!(store::read(&dir).unwrap().0.is_empty());
+
+    let mut writer = StoreWriter::create(&dir, true).unwrap();
+    writer.push(Split::Test, corpus().test[0].clone()).unwrap();
+    header.modalities[1].dim = 9;
+    let error = writer.finish(&header, &source(), &none).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("modalities: expected dims [2, 3]")
+    );
+    assert!(store::read(&dir).unwrap().0.is_empty());
+    assert_eq!(names(dir.parent().unwrap()), ["out"]);
+}
+
+#[test]
+fn a_store_is_a_source_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    save(&corpus(), &one, false).unwrap();
+    assert_eq!(layout::read(Layout::Store, &one).unwrap(), corpus());
+    let vectors = folder.path().join("glove.txt");
+    fs::write(&vectors, "good 1 2 3\nno 4 5 6\n").unwrap();
+    let options = PrepareOptions {
+        vectors: Some(vectors),
+        ..PrepareOptions::default()
+    };
+    let report = store::prepare(Layout::Store, &one, &two, &options).unwrap();
+    assert_eq!(report.embed.unwrap().found, 2);
+    let (read, manifest) = store::read(&two).unwrap();
+    assert_eq!((read.name.as_str(), read.dims()), ("tiny", vec![3, 2, 3]));
+    assert_eq!(read.test[0].features[0].data(), [4.0, 5.0, 6.0]);
+    assert_eq!(read.test[0].features[1..], corpus().test[0].features);
+    assert_eq!(manifest.source.layout, Layout::Store);
+    let lengths = [MANIFEST, UTTERANCES, FEATURES].map(|part| {
+        let metadata = fs::metadata(one.join(part));
+        metadata.unwrap().len()
+    });
+    assert_eq!(manifest.source.bytes, lengths.iter().sum::<u64>());
+    // The words decide, and not the features that were there.
+    let mut wordless = corpus();
+    wordless.train.iter_mut().for_each(|u| u.words.clear());
+    wordless.test.iter_mut().for_each(|u| u.words.clear());
+    save(&wordless, &one, true).unwrap();
+    let error = store::prepare(Layout::Store, &one, &folder.path().join("three"), &options);
+    assert!(matches!(error, Err(Error::NoWords { .. })));
+    assert_eq!(names(folder.path()), ["glove.txt", "one", "two"]);
 }
 
 #[test]
@@ -195,7 +336,9 @@ fn parts_that_contradict_the_manifest_are_named() {
         })
         .to_string()
     };
-    assert!(replace("\"version\": 1", "\"version\": 9").contains("version: expected 1, found 9"));
+    let version = replace("\"version\": 2", "\"version\": 9");
+    assert!(version.contains("version: expected 1 or 2, found 9"));
+    assert!(replace("\"emotions\": false", "\"emotions\": true").contains("columns: expected"));
     assert!(replace("mdm-prepared-store", "something").contains("format"));
     assert!(replace("\"dim\": 2", "\"dim\": 4").contains("train.audio"));
     assert!(replace("\"dim\": 2", "\"dim\": 0").contains("modalities"));

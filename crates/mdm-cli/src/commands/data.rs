@@ -4,12 +4,13 @@ use std::path::Path;
 
 use anyhow::ensure;
 use mdm_data::Modality;
+use mdm_data::export::{Format, export};
 use mdm_data::inspect::inspect;
 use mdm_data::layout::{self, Layout};
 use mdm_data::pickle::Limits;
 use mdm_data::store::{self, PrepareOptions};
 
-use crate::args::{DataCommand, InspectArgs, PrepareArgs, VerifyArgs};
+use crate::args::{DataCommand, ExportArgs, InspectArgs, PrepareArgs, VerifyArgs};
 use crate::output;
 
 /// Runs a command on corpora.
@@ -18,6 +19,7 @@ pub fn run(command: &DataCommand) -> anyhow::Result<()> {
         DataCommand::Prepare(args) => prepare(args),
         DataCommand::Inspect(args) => inspect_corpus(args),
         DataCommand::Verify(args) => verify(args),
+        DataCommand::Export(args) => export_store(args),
     }
 }
 
@@ -83,6 +85,14 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
         args.store.display(),
         manifest.name
     ))?;
+    Ok(())
+}
+
+fn export_store(args: &ExportArgs) -> anyhow::Result<()> {
+    let format: Format = args.format.parse()?;
+    check_is_store(&args.store)?;
+    export(&args.store, format, &args.output, args.overwrite)?;
+    output::line(format!("written to {}", args.output.display()))?;
     Ok(())
 }
 

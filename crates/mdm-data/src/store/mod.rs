@@ -17,6 +17,7 @@
 //! | `split` | string | `train`, `valid` or `test` |
 //! | `words` | list of string | the transcript; empty where the source has none |
 //! | `label` | float32 | the sentiment |
+//! | `happiness`, `sadness`, `anger`, `surprise`, `disgust`, `fear` | float32 | the emotions; only where the manifest says so |
 //! | `<modality>_offset` | int64 | first row of the utterance in the tensor `<split>.<modality>` |
 //! | `<modality>_steps` | int64 | number of rows, at least 1 |
 //!
@@ -31,25 +32,30 @@
 //! # `manifest.json`
 //!
 //! See [`Manifest`]. It holds no time, no host and no path, so the same input gives the same bytes in all three files.
+//! Version 2 of the format added the emotions; stores of version 1 are read as stores without.
 //!
 //! # Guarantees
 //!
-//! [`write()`] builds the store in a folder beside the target and renames it when everything is on disk, so a store is
-//! there in full or not at all. [`read`] checks that the three files belong together and that every offset lies within
-//! its tensor; [`verify`] also checks the hash of every part. Damage gives a typed error.
+//! [`StoreWriter`] builds the store in a folder beside the target and renames it when everything is on disk, so a store
+//! is there in full or not at all. Features go to disk as they come and are mapped for reading: neither needs memory for
+//! the corpus. [`Reader::open`] checks that the three files belong together and that every offset lies within its
+//! tensor; [`verify`] also checks the hash of every part. Damage gives a typed error.
 
 mod manifest;
+mod map;
 mod prepare;
 mod read;
 mod table;
 mod tensors;
-mod write;
+mod writer;
 
 pub(crate) use manifest::FORMAT;
 pub use manifest::{Manifest, Part, SourceInfo, SplitCounts, VectorsInfo};
 pub use prepare::{PrepareOptions, PrepareReport, prepare};
-pub use read::{read, verify};
-pub use write::write;
+pub use read::{Reader, read, verify};
+pub use writer::{StoreWriter, write};
+
+pub(crate) use table::Row;
 
 /// Name of the manifest in the folder of a store.
 pub const MANIFEST: &str = "manifest.json";

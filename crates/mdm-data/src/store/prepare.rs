@@ -1,16 +1,19 @@
-//! From a public file to a prepared store, in one call.
+//! From a public file to a prepared store, in one call and without holding the corpus in memory.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, SourceInfo, VectorsInfo};
-use super::write::{check_target, write};
-use crate::clean::{self, CleanReport};
+use super::read::Reader;
+use super::writer::StoreWriter;
+use crate::atomic::NewFolder;
+use crate::clean::{CleanReport, Cleaner};
+use crate::corpus::{Split, Utterance};
 use crate::error::Error;
-use crate::glove::{self, EmbedReport, WordVectors};
-use crate::layout::Layout;
+use crate::glove::{EmbedReport, Embedder, WordVectors};
+use crate::layout::{Header, Layout, Sink};
 use crate::pickle::Limits;
-use crate::warnings::{self, Warning, WarningKind};
+use crate::warnings::{self, Warning, WarningKind, Watch};
 
 /// How to prepare. The default replaces nothing, takes the name from the file and leaves words as words.
 #[derive(Clone, Debug, Default)]
@@ -39,41 +42,120 @@ pub struct PrepareReport {
     pub warnings: Vec<Warning>,
 }
 
-/// Reads a corpus file, cleans it and writes a prepared store.
+/// Reads a corpus, cleans it and writes a prepared store, utterance by utterance.
+///
+/// Which word vectors are needed is known only when all words have been seen. So with vectors there is a store without
+/// them first, beside the output, and the source is still read only once.
 ///
 /// # Errors
 ///
-/// Those of [`crate::layout::LayoutReader::read`], [`WordVectors::read`], [`glove::embed`] and [`super::write()`]. Whether
-/// the output may be written is checked first, and after an error there is no output.
+/// Those of [`LayoutReader::read_into`](crate::layout::LayoutReader::read_into), [`WordVectors::read`] and
+/// [`StoreWriter`], and [`Error::NoWords`] where vectors are asked for and no utterance has a word. Whether the output may
+/// be written is checked first, and after an error there is no output.
 pub fn prepare(
     layout: Layout,
     input: &Path,
     output: &Path,
     options: &PrepareOptions,
 ) -> Result<PrepareReport, Error> {
-    check_target(output, options.overwrite)?;
-    let mut corpus = layout.reader().read(input, options.limits)?;
-    if let Some(name) = &options.name {
-        corpus.name.clone_from(name);
-    }
-    let clean = clean::clean(&mut corpus);
+    let mut watched = Watched {
+        watch: Watch::default(),
+        writer: StoreWriter::create(output, options.overwrite)?,
+    };
     let mut source = SourceInfo::of(layout, input)?;
+    let (mut header, clean);
     let mut embed = None;
-    if let Some(path) = &options.vectors {
-        let vectors = WordVectors::read_for(path, &corpus)?;
-        let report = glove::embed(&mut corpus, &vectors)?;
-        source.vectors = Some(VectorsInfo::of(path, report)?);
-        embed = Some(report);
+    match &options.vectors {
+        None => (header, clean) = read_clean(layout, input, options, &mut watched)?,
+        Some(path) => {
+            let folder = NewFolder::beside(output)?;
+            let dir = folder.path("without-vectors");
+            let mut plain = StoreWriter::create(&dir, false)?;
+            (header, clean) = read_clean(layout, input, options, &mut plain)?;
+            plain.finish(&header, &source, &clean)?;
+            let report = add_vectors(&Reader::open(&dir)?, path, &mut header, &mut watched)?;
+            source.vectors = Some(VectorsInfo::of(path, report)?);
+            embed = Some(report);
+        }
     }
-    let mut warnings = warnings::check(&corpus);
+    let mut warnings = watched.watch.finish(&header.modalities);
     warnings.extend(warnings::replaced(&clean));
-    write(&corpus, &source, &clean, output, options.overwrite)?;
+    let manifest = watched.writer.finish(&header, &source, &clean)?;
     Ok(PrepareReport {
-        manifest: super::manifest::read(output)?,
+        manifest,
         clean,
         embed,
         warnings,
     })
+}
+
+/// Hands the utterances of the source to `next`, cleaned.
+fn read_clean(
+    layout: Layout,
+    input: &Path,
+    options: &PrepareOptions,
+    next: &mut dyn Sink,
+) -> Result<(Header, CleanReport), Error> {
+    let mut cleaned = Cleaned {
+        cleaner: Cleaner::default(),
+        next,
+    };
+    let mut header = layout
+        .reader()
+        .read_into(input, options.limits, &mut cleaned)?;
+    let report = cleaned.cleaner.finish(&header.modalities);
+    if let Some(name) = &options.name {
+        header.name.clone_from(name);
+    }
+    Ok((header, report))
+}
+
+/// Hands the utterances of a store to `next`, with vectors for their words.
+fn add_vectors(
+    plain: &Reader,
+    path: &Path,
+    header: &mut Header,
+    next: &mut dyn Sink,
+) -> Result<EmbedReport, Error> {
+    let words = plain.rows().iter().flat_map(|row| &row.words);
+    if words.clone().next().is_none() {
+        return Err(Error::NoWords {
+            corpus: header.name.clone(),
+        });
+    }
+    let vectors = WordVectors::read_words(path, words.map(String::as_str))?;
+    let mut embedder = Embedder::new(&vectors, &header.modalities);
+    for (split, mut utterance) in plain.utterances() {
+        embedder.embed(&mut utterance);
+        next.push(split, utterance)?;
+    }
+    Ok(embedder.finish(&mut header.modalities))
+}
+
+/// Cleans utterances on their way.
+struct Cleaned<'s> {
+    cleaner: Cleaner,
+    next: &'s mut dyn Sink,
+}
+
+impl Sink for Cleaned<'_> {
+    fn push(&mut self, split: Split, mut utterance: Utterance) -> Result<(), Error> {
+        self.cleaner.clean(split, &mut utterance);
+        self.next.push(split, utterance)
+    }
+}
+
+/// Looks at utterances as they go into the store.
+struct Watched {
+    watch: Watch,
+    writer: StoreWriter,
+}
+
+impl Sink for Watched {
+    fn push(&mut self, split: Split, utterance: Utterance) -> Result<(), Error> {
+        self.watch.see(split, &utterance);
+        self.writer.push(split, utterance)
+    }
 }
 
 impl fmt::Display for PrepareReport {

@@ -6,17 +6,27 @@ use std::path::Path;
 
 use polars::prelude::*;
 
-use crate::corpus::{Corpus, ModalityInfo, Split};
+use crate::corpus::{Emotions, ModalityInfo, Split};
 use crate::error::Error;
 
-/// One row of the table.
-pub(super) struct Row {
-    pub(super) id: String,
-    pub(super) split: Split,
-    pub(super) words: Vec<String>,
-    pub(super) label: f32,
-    /// Offset and steps, for each modality in order.
-    pub(super) places: Vec<(usize, usize)>,
+/// One row of the table: an utterance, with the place of its features instead of them.
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) split: Split,
+    pub(crate) words: Vec<String>,
+    pub(crate) label: f32,
+    pub(crate) emotions: Option<Emotions>,
+    /// For each modality in order.
+    pub(crate) places: Vec<Place>,
+}
+
+/// Where the frames of an utterance stand in the tensor of their split and modality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The first row.
+    pub(crate) offset: usize,
+    /// Number of rows.
+    pub(crate) steps: usize,
 }
 
 fn offset_name(info: &ModalityInfo) -> String {
@@ -27,31 +37,57 @@ fn steps_name(info: &ModalityInfo) -> String {
     format!("{}_steps", info.modality)
 }
 
+/// The names of the columns, in order.
+fn names(modalities: &[ModalityInfo], emotions: bool) -> Vec<String> {
+    let mut names = ["id", "split", "words", "label"]
+        .map(str::to_owned)
+        .to_vec();
+    if emotions {
+        names.extend(Emotions::NAMES.map(str::to_owned));
+    }
+    for info in modalities {
+        names.extend([offset_name(info), steps_name(info)]);
+    }
+    names
+}
+
 /// Writes the table. Uncompressed, because it is small, and so that its bytes depend on nothing but the corpus.
-pub(super) fn write(corpus: &Corpus, path: &Path) -> Result<(), Error> {
+///
+/// # Panics
+///
+/// If `emotions` is set and a row has none.
+pub(super) fn write(
+    rows: &[Row],
+    modalities: &[ModalityInfo],
+    emotions: bool,
+    path: &Path,
+) -> Result<(), Error> {
     let wrong = |source| Error::Table {
         action: "write",
         path: path.to_owned(),
         source: Box::new(source),
     };
-    let mut frame = frame(corpus).map_err(wrong)?;
+    let frame = frame(rows, modalities, emotions).map_err(wrong)?;
     let file = File::create(path).map_err(Error::io("create", path))?;
-    ParquetWriter::new(file)
+    let mut writer = ParquetWriter::new(file)
         .with_compression(ParquetCompression::Uncompressed)
         .set_parallel(false)
-        .finish(&mut frame)
+        // `finish` alone would cut the table into row groups first, for which Polars sets up 8 MiB of zeros.
+        .batched(frame.schema())
         .map_err(wrong)?;
+    writer.write_batch(&frame).map_err(wrong)?;
+    writer.finish().map_err(wrong)?;
     Ok(())
 }
 
-fn frame(corpus: &Corpus) -> PolarsResult<DataFrame> {
-    let ids: Vec<&str> = corpus.utterances().map(|(_, u)| u.id.as_str()).collect();
-    let splits: Vec<&str> = corpus.utterances().map(|(split, _)| split.name()).collect();
-    let labels: Vec<f32> = corpus.utterances().map(|(_, u)| u.label).collect();
-    let words: usize = corpus.utterances().map(|(_, u)| u.words.len()).sum();
-    let mut lists = ListStringChunkedBuilder::new("words".into(), corpus.len(), words);
-    for (_, utterance) in corpus.utterances() {
-        lists.append_values_iter(utterance.words.iter().map(String::as_str));
+fn frame(rows: &[Row], modalities: &[ModalityInfo], emotions: bool) -> PolarsResult<DataFrame> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let splits: Vec<&str> = rows.iter().map(|row| row.split.name()).collect();
+    let labels: Vec<f32> = rows.iter().map(|row| row.label).collect();
+    let words: usize = rows.iter().map(|row| row.words.len()).sum();
+    let mut lists = ListStringChunkedBuilder::new("words".into(), rows.len(), words);
+    for row in rows {
+        lists.append_values_iter(row.words.iter().map(String::as_str));
     }
     let mut columns = vec![
         Column::new("id".into(), ids),
@@ -59,27 +95,29 @@ fn frame(corpus: &Corpus) -> PolarsResult<DataFrame> {
         lists.finish().into_column(),
         Column::new("label".into(), labels),
     ];
-    for (index, info) in corpus.modalities.iter().enumerate() {
-        let (mut offsets, mut steps) = (Vec::new(), Vec::new());
-        for split in Split::ALL {
-            let mut offset = 0;
-            for utterance in corpus.split(split) {
-                let length = utterance.features[index].steps() as i64;
-                offsets.push(offset);
-                steps.push(length);
-                offset += length;
-            }
+    if emotions {
+        for (index, name) in Emotions::NAMES.into_iter().enumerate() {
+            let intensity = |row: &Row| row.emotions.expect("every row has emotions").0[index];
+            let column: Vec<f32> = rows.iter().map(intensity).collect();
+            columns.push(Column::new(name.into(), column));
         }
+    }
+    for (index, info) in modalities.iter().enumerate() {
+        let place = |row: &Row| row.places[index];
+        let offsets: Vec<i64> = rows.iter().map(|row| place(row).offset as i64).collect();
+        let steps: Vec<i64> = rows.iter().map(|row| place(row).steps as i64).collect();
         columns.push(Column::new(offset_name(info).into(), offsets));
         columns.push(Column::new(steps_name(info).into(), steps));
     }
     DataFrame::new_infer_height(columns)
 }
 
-/// Reads the table from the bytes of its file.
+/// Reads the table from the bytes of its file. The caller has compared their hash: Polars makes no promise about
+/// damaged files.
 pub(super) fn read(
     bytes: Vec<u8>,
     modalities: &[ModalityInfo],
+    emotions: bool,
     path: &Path,
 ) -> Result<Vec<Row>, Error> {
     let wrong = |source| Error::Table {
@@ -90,47 +128,74 @@ pub(super) fn read(
     let frame = ParquetReader::new(Cursor::new(bytes))
         .finish()
         .map_err(wrong)?;
+    let expected = names(modalities, emotions);
+    let found = frame.get_column_names();
+    if !found.iter().copied().eq(&expected) {
+        let (expected, found) = (format!("{expected:?}"), format!("{found:?}"));
+        return Err(Error::store(path, "columns", expected, found));
+    }
     let column = |name: &str| frame.column(name).map_err(wrong);
     let ids = column("id")?.str().map_err(wrong)?;
     let splits = column("split")?.str().map_err(wrong)?;
     let words = column("words")?.list().map_err(wrong)?;
     let labels = column("label")?.f32().map_err(wrong)?;
+    let mut intensities = Vec::new();
+    for name in Emotions::NAMES.iter().filter(|_| emotions) {
+        intensities.push((*name, column(name)?.f32().map_err(wrong)?));
+    }
     let mut places = Vec::new();
     for info in modalities {
         let offsets = column(&offset_name(info))?.i64().map_err(wrong)?;
-        places.push((offset_name(info), offsets));
         let steps = column(&steps_name(info))?.i64().map_err(wrong)?;
-        places.push((steps_name(info), steps));
+        places.push(((offset_name(info), offsets), (steps_name(info), steps)));
     }
 
     let mut rows = Vec::with_capacity(frame.height());
     for index in 0..frame.height() {
-        let missing =
-            |name: &str| Error::store(path, format!("row {index}, {name}"), "a value", "none");
-        let place = |(name, values): &(String, &Int64Chunked)| -> Result<usize, Error> {
-            let value = values.get(index).ok_or_else(|| missing(name))?;
-            usize::try_from(value).map_err(|_| {
-                Error::store(
-                    path,
-                    format!("row {index}, {name}"),
-                    "a number of rows",
-                    value,
-                )
-            })
+        let wrong_cell = |name: &str, expected: &str, found: &dyn std::fmt::Display| {
+            Error::store(path, format!("row {index}, {name}"), expected, found)
         };
-        let (pairs, _) = places.as_chunks::<2>();
-        let read_pair = |[offset, steps]: &[_; 2]| Ok((place(offset)?, place(steps)?));
+        let missing = |name: &str| wrong_cell(name, "a value", &"none");
+        let finite = |name: &str, values: &Float32Chunked| -> Result<f32, Error> {
+            let value = values.get(index).ok_or_else(|| missing(name))?;
+            let finite = Some(value).filter(|value| value.is_finite());
+            finite.ok_or_else(|| wrong_cell(name, "a finite number", &value))
+        };
+        let whole = |(name, values): &(String, &Int64Chunked)| -> Result<usize, Error> {
+            let value = values.get(index).ok_or_else(|| missing(name))?;
+            usize::try_from(value).map_err(|_| wrong_cell(name, "a number of rows", &value))
+        };
         let list = words.get_as_series(index).ok_or_else(|| missing("words"))?;
         let list = list.str().map_err(wrong)?;
+        let split = splits.get(index).ok_or_else(|| missing("split"))?;
         rows.push(Row {
             id: ids.get(index).ok_or_else(|| missing("id"))?.to_owned(),
-            split: splits.get(index).ok_or_else(|| missing("split"))?.parse()?,
+            split: split
+                .parse()
+                .map_err(|_| wrong_cell("split", "train, valid or test", &split))?,
             words: list
                 .iter()
                 .map(|word| word.unwrap_or_default().to_owned())
                 .collect(),
-            label: labels.get(index).ok_or_else(|| missing("label"))?,
-            places: pairs.iter().map(read_pair).collect::<Result<_, Error>>()?,
+            label: finite("label", labels)?,
+            emotions: emotions
+                .then(|| {
+                    let mut values = [0.0; 6];
+                    for (value, (name, column)) in values.iter_mut().zip(&intensities) {
+                        *value = finite(name, column)?;
+                    }
+                    Ok(Emotions(values))
+                })
+                .transpose()?,
+            places: places
+                .iter()
+                .map(|(offset, steps)| {
+                    Ok(Place {
+                        offset: whole(offset)?,
+                        steps: whole(steps)?,
+                    })
+                })
+                .collect::<Result<_, Error>>()?,
         });
     }
     Ok(rows)

@@ -1,132 +1,189 @@
-//! The features, written and read as safetensors.
+//! The features: one tensor for each split and modality, written from pieces on disk and read from a mapped file.
 
-use std::borrow::Cow;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
-use safetensors::tensor::View;
-use safetensors::{Dtype, SafeTensors};
+use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
 
-use crate::corpus::{Corpus, Features, ModalityInfo, Split};
+use super::manifest::Manifest;
+use super::map::Map;
+use super::table::Place;
+use crate::corpus::{Features, ModalityInfo, Split};
 use crate::error::Error;
 
 /// Name of the tensor of one modality of one split.
-pub(super) fn name(split: Split, info: &ModalityInfo) -> String {
+fn name(split: Split, info: &ModalityInfo) -> String {
     format!("{split}.{}", info.modality)
 }
 
-/// All frames of one modality of one split. The bytes are made when they are written, one tensor at a time.
-struct Joined<'c> {
-    parts: Vec<&'c Features>,
-    shape: [usize; 2],
+/// The frames of one modality of one split as they come, in a file of their own.
+pub(super) struct Piece {
+    path: PathBuf,
+    file: BufWriter<File>,
+    steps: usize,
 }
 
-impl View for Joined<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
+impl Piece {
+    pub(super) fn create(path: PathBuf) -> Result<Self, Error> {
+        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        Ok(Self {
+            path,
+            file: BufWriter::new(file),
+            steps: 0,
+        })
     }
 
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        let mut bytes = Vec::with_capacity(self.data_len());
-        for value in self.parts.iter().flat_map(|features| features.data()) {
-            bytes.extend_from_slice(&value.to_le_bytes());
+    /// Adds the frames of an utterance and says where they stand.
+    pub(super) fn append(&mut self, features: &Features) -> Result<Place, Error> {
+        for value in features.data() {
+            self.file
+                .write_all(&value.to_le_bytes())
+                .map_err(Error::io("write", &self.path))?;
         }
-        Cow::Owned(bytes)
+        let place = Place {
+            offset: self.steps,
+            steps: features.steps(),
+        };
+        self.steps += place.steps;
+        Ok(place)
     }
 
-    fn data_len(&self) -> usize {
-        self.shape[0] * self.shape[1] * size_of::<f32>()
+    /// Copies the frames to the end of `target` and removes the file.
+    fn move_into(self, target: &mut impl Write, target_path: &Path) -> Result<(), Error> {
+        let path = self.path;
+        self.file
+            .into_inner()
+            .map_err(|error| Error::io("write", &path)(error.into_error()))?;
+        let mut file = File::open(&path).map_err(Error::io("read", &path))?;
+        io::copy(&mut file, target).map_err(Error::io("write", target_path))?;
+        fs::remove_file(&path).map_err(Error::io("remove", &path))
     }
 }
 
-/// Writes the features of all splits.
-pub(super) fn write(corpus: &Corpus, path: &Path) -> Result<(), Error> {
-    let mut tensors = Vec::new();
-    for split in Split::ALL {
-        for (index, info) in corpus.modalities.iter().enumerate() {
-            let parts: Vec<&Features> = corpus
-                .split(split)
-                .iter()
-                .map(|u| &u.features[index])
-                .collect();
-            let steps = parts.iter().map(|features| features.steps()).sum();
-            let shape = [steps, info.dim];
-            tensors.push((name(split, info), Joined { parts, shape }));
-        }
-    }
-    safetensors::serialize_to_file(tensors, None, path).map_err(|source| Error::Tensors {
+/// Joins the pieces of every split and modality to one file. Tensors stand in the order of their names, as the
+/// safetensors library itself would write them.
+pub(super) fn join(
+    mut pieces: Vec<(Split, ModalityInfo, Piece)>,
+    path: &Path,
+) -> Result<(), Error> {
+    let wrong = |source| Error::Tensors {
         action: "write",
         path: path.to_owned(),
         source,
-    })
-}
+    };
+    pieces.sort_by_key(|(split, info, _)| name(*split, info));
+    let mut end = 0;
+    let tensors = pieces.iter().map(|(split, info, piece)| {
+        let start = end;
+        end += piece.steps * info.dim * size_of::<f32>();
+        let tensor = TensorInfo {
+            dtype: Dtype::F32,
+            shape: vec![piece.steps, info.dim],
+            data_offsets: (start, end),
+        };
+        (name(*split, info), tensor)
+    });
+    let metadata = Metadata::new(None, tensors.collect()).map_err(wrong)?;
+    let mut header =
+        serde_json::to_vec(&metadata).map_err(|error| wrong(SafeTensorError::JsonError(error)))?;
+    // The data begins at a multiple of 8 bytes.
+    header.resize(header.len().next_multiple_of(8), b' ');
 
-/// The tensors of a store, opened.
-pub(super) struct Tensors<'b> {
-    tensors: SafeTensors<'b>,
-    path: &'b Path,
-}
-
-impl<'b> Tensors<'b> {
-    pub(super) fn open(bytes: &'b [u8], path: &'b Path) -> Result<Self, Error> {
-        let tensors = SafeTensors::deserialize(bytes).map_err(|source| Error::Tensors {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(Self { tensors, path })
+    let mut file = File::create(path).map_err(Error::io("create", path))?;
+    file.write_all(&(header.len() as u64).to_le_bytes())
+        .and_then(|()| file.write_all(&header))
+        .map_err(Error::io("write", path))?;
+    for (.., piece) in pieces {
+        piece.move_into(&mut file, path)?;
     }
-
-    /// The bytes of one tensor, whose type and shape are as promised.
-    pub(super) fn get(
-        &self,
-        split: Split,
-        info: &ModalityInfo,
-        steps: usize,
-    ) -> Result<Rows<'b>, Error> {
-        let name = name(split, info);
-        let view = self
-            .tensors
-            .tensor(&name)
-            .map_err(|source| Error::Tensors {
-                action: "read",
-                path: self.path.to_owned(),
-                source,
-            })?;
-        let shape = [steps, info.dim];
-        if view.dtype() != Dtype::F32 || view.shape() != shape {
-            let expected = format!("F32 of shape {shape:?}");
-            let found = format!("{} of shape {:?}", view.dtype(), view.shape());
-            return Err(Error::store(self.path, name, expected, found));
-        }
-        // The library has checked that the data has the length that type and shape ask for.
-        Ok(Rows {
-            bytes: view.data(),
-            dim: info.dim,
-            steps,
-        })
-    }
+    Ok(())
 }
 
-/// The rows of one tensor.
-pub(super) struct Rows<'b> {
-    bytes: &'b [u8],
+/// The tensors of a store, mapped.
+pub(super) struct Tensors {
+    map: Map,
+    /// For each split in order, each modality in order.
+    tensors: [Vec<Tensor>; 3],
+}
+
+/// One tensor of type F32 and shape `[steps, dim]`.
+struct Tensor {
+    bytes: Range<usize>,
     dim: usize,
     steps: usize,
 }
 
-impl Rows<'_> {
-    /// Rows `offset .. offset + steps`, or `None` if the tensor does not have them.
-    pub(super) fn cut(&self, offset: usize, steps: usize) -> Option<Features> {
-        let end = offset.checked_add(steps).filter(|&end| end <= self.steps)?;
-        let width = self.dim * size_of::<f32>();
-        let (values, _) = self.bytes[offset * width..end * width].as_chunks::<4>();
-        Some(Features::new(
-            self.dim,
-            values.iter().map(|&v| f32::from_le_bytes(v)).collect(),
-        ))
+impl Tensors {
+    /// Opens the file and finds every tensor that the manifest promises, of the type and shape that it should have.
+    pub(super) fn open(path: &Path, manifest: &Manifest) -> Result<Self, Error> {
+        let map = Map::open(path)?;
+        manifest.check_length(path, map.len() as u64)?;
+        let (header, metadata) =
+            SafeTensors::read_metadata(&map).map_err(|source| Error::Tensors {
+                action: "read",
+                path: path.to_owned(),
+                source,
+            })?;
+        // After the length of the header, 8 bytes, and the header itself.
+        let data = size_of::<u64>() + header;
+        let find = |split: Split, info: &ModalityInfo| {
+            let name = name(split, info);
+            let steps = manifest.steps(path, split, info)?;
+            let shape = [steps, info.dim];
+            let expected = format!("F32 of shape {shape:?}");
+            let Some(tensor) = metadata.info(&name) else {
+                return Err(Error::store(path, name, expected, "no such tensor"));
+            };
+            if tensor.dtype != Dtype::F32 || tensor.shape != shape {
+                let found = format!("{} of shape {:?}", tensor.dtype, tensor.shape);
+                return Err(Error::store(path, name, expected, found));
+            }
+            // The library has checked that offsets, type and shape fit each other and the length of the file.
+            let (start, end) = tensor.data_offsets;
+            Ok(Tensor {
+                bytes: data + start..data + end,
+                dim: info.dim,
+                steps,
+            })
+        };
+        let mut tensors = Split::ALL.map(|_| Vec::new());
+        for split in Split::ALL {
+            for info in &manifest.modalities {
+                tensors[split as usize].push(find(split, info)?);
+            }
+        }
+        Ok(Self { map, tensors })
+    }
+
+    /// Whether a tensor has these rows.
+    pub(super) fn has(&self, split: Split, index: usize, place: Place) -> bool {
+        let end = place.offset.checked_add(place.steps);
+        end.is_some_and(|end| end <= self.tensors[split as usize][index].steps)
+    }
+
+    /// The bytes of some rows of a tensor: `f32`, little-endian.
+    ///
+    /// # Panics
+    ///
+    /// Where [`has`](Self::has) is false.
+    pub(super) fn bytes(&self, split: Split, index: usize, place: Place) -> &[u8] {
+        let tensor = &self.tensors[split as usize][index];
+        let width = tensor.dim * size_of::<f32>();
+        let start = place.offset * width;
+        &self.map[tensor.bytes.clone()][start..start + place.steps * width]
+    }
+
+    /// Some rows of a tensor, copied.
+    ///
+    /// # Panics
+    ///
+    /// As [`bytes`](Self::bytes).
+    pub(super) fn features(&self, split: Split, index: usize, place: Place) -> Features {
+        let (values, _) = self.bytes(split, index, place).as_chunks::<4>();
+        let values = values.iter().map(|&value| f32::from_le_bytes(value));
+        Features::new(self.tensors[split as usize][index].dim, values.collect())
     }
 }

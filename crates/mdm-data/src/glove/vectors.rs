@@ -1,14 +1,11 @@
-//! Word vectors from GloVe text files, and language features made of them.
+//! Word vectors from GloVe text files.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
-use crate::corpus::{Corpus, Features, Modality, ModalityInfo, Split};
+use crate::corpus::Corpus;
 use crate::error::Error;
 
 /// A vector of the same length for each of many words.
@@ -55,10 +52,25 @@ impl WordVectors {
     ///
     /// As [`WordVectors::read`].
     pub fn read_for(path: &Path, corpus: &Corpus) -> Result<Self, Error> {
+        let words = corpus.utterances().flat_map(|(_, u)| &u.words);
+        Self::read_words(path, words.map(String::as_str))
+    }
+
+    /// As [`WordVectors::read_for`], from the words themselves.
+    ///
+    /// # Errors
+    ///
+    /// As [`WordVectors::read`].
+    pub fn read_words<'w>(
+        path: &Path,
+        words: impl IntoIterator<Item = &'w str>,
+    ) -> Result<Self, Error> {
         let mut wanted = HashSet::new();
-        for word in corpus.utterances().flat_map(|(_, u)| &u.words) {
-            wanted.insert(word.clone());
-            wanted.insert(word.to_lowercase());
+        for word in words {
+            if !wanted.contains(word) {
+                wanted.insert(word.to_owned());
+                wanted.insert(word.to_lowercase());
+            }
         }
         Self::read_where(path, |word| wanted.contains(word))
     }
@@ -174,94 +186,11 @@ impl WordVectors {
     }
 }
 
-/// How much of a corpus has a vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EmbedReport {
-    /// Words in all utterances.
-    pub words: usize,
-    /// Those with a vector.
-    pub found: usize,
-    /// Different words.
-    pub distinct: usize,
-    /// Those without a vector.
-    pub distinct_missing: usize,
-}
-
-impl fmt::Display for EmbedReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} of {} words have a vector; {} of {} different words have none and become zeros",
-            self.found, self.words, self.distinct_missing, self.distinct
-        )
-    }
-}
-
-/// Gives a corpus language features, one vector per word, and puts them first. Features that are there already are
-/// replaced. A word without a vector becomes zeros, and so does the single frame of an utterance without words.
-///
-/// # Shapes
-///
-/// `[words, vectors.dim()]` per utterance.
-///
-/// # Errors
-///
-/// [`Error::NoWords`] where no utterance has a word; the corpus is unchanged then.
-pub fn embed(corpus: &mut Corpus, vectors: &WordVectors) -> Result<EmbedReport, Error> {
-    if corpus.utterances().all(|(_, u)| u.words.is_empty()) {
-        return Err(Error::NoWords {
-            corpus: corpus.name.clone(),
-        });
-    }
-    let mut seen: HashMap<String, bool> = HashMap::new();
-    let (mut words, mut found) = (0, 0);
-    let dim = vectors.dim();
-    let present = corpus.index_of(Modality::Language);
-    for split in Split::ALL {
-        for utterance in corpus.split_mut(split) {
-            let mut data = Vec::with_capacity(utterance.words.len().max(1) * dim);
-            for word in &utterance.words {
-                let vector = vectors.get(word);
-                words += 1;
-                found += usize::from(vector.is_some());
-                if !seen.contains_key(word) {
-                    seen.insert(word.clone(), vector.is_some());
-                }
-                match vector {
-                    Some(vector) => data.extend_from_slice(vector),
-                    None => data.resize(data.len() + dim, 0.0),
-                }
-            }
-            data.resize(data.len().max(dim), 0.0);
-            let features = Features::new(dim, data);
-            match present {
-                Some(index) => utterance.features[index] = features,
-                None => utterance.features.insert(0, features),
-            }
-        }
-    }
-    let info = ModalityInfo {
-        modality: Modality::Language,
-        dim,
-    };
-    match present {
-        Some(index) => corpus.modalities[index] = info,
-        None => corpus.modalities.insert(0, info),
-    }
-    Ok(EmbedReport {
-        words,
-        found,
-        distinct: seen.len(),
-        distinct_missing: seen.values().filter(|&&has| !has).count(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::corpus::Utterance;
 
     fn read(content: &[u8]) -> Result<WordVectors, Error> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -313,44 +242,5 @@ mod tests {
             assert!(message.contains(expected), "{message}");
         }
         assert!(read(b"the nan\n").is_err());
-    }
-
-    #[test]
-    fn embedding_comes_first_and_counts_what_is_missing() {
-        let modality = Modality::Audio;
-        let mut corpus = Corpus::new("t", vec![ModalityInfo { modality, dim: 1 }]);
-        for words in [vec!["Good", "film", "film"], vec![]] {
-            corpus.train.push(Utterance {
-                id: "a".into(),
-                words: words.into_iter().map(str::to_owned).collect(),
-                features: vec![Features::zeros(3, 1)],
-                label: 0.0,
-                ..Utterance::default()
-            });
-        }
-        let vectors = read(b"good 1 2\n").unwrap();
-        let report = embed(&mut corpus, &vectors).unwrap();
-        let expected = EmbedReport {
-            words: 3,
-            found: 1,
-            distinct: 2,
-            distinct_missing: 1,
-        };
-        assert_eq!(report, expected);
-        assert_eq!(corpus.dims(), [2, 1]);
-        assert_eq!(corpus.index_of(Modality::Language), Some(0));
-        assert_eq!(
-            corpus.train[0].features[0].data(),
-            &[1.0, 2.0, 0.0, 0.0, 0.0, 0.0]
-        );
-        assert_eq!(corpus.train[1].features[0].data(), &[0.0, 0.0]);
-        // Again: replaced, not added.
-        embed(&mut corpus, &vectors).unwrap();
-        assert_eq!(corpus.train[0].features.len(), 2);
-        corpus.train.iter_mut().for_each(|u| u.words.clear());
-        assert!(matches!(
-            embed(&mut corpus, &vectors),
-            Err(Error::NoWords { .. })
-        ));
     }
 }
