@@ -2,7 +2,7 @@
 
 use anyhow::{Context, anyhow};
 use mdm_train::run::RunFolder;
-use mdm_train::{Baselines, Checkpoint, ExperimentConfig, evaluate, trainer};
+use mdm_train::{Checkpoint, ExperimentConfig, evaluate, trainer};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
@@ -25,9 +25,10 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let checkpoint: Checkpoint<_> =
         Checkpoint::of(&trainer::initialise(&config, &corpus, &device)?).load(&run.weights())?;
 
-    let valid = evaluate::evaluate(&checkpoint, &corpus.valid, &device);
-    let test = evaluate::evaluate(&checkpoint, &corpus.test, &device);
-    let baselines = Baselines::new(&corpus.train, &corpus.test);
+    let task = config.train.task;
+    let valid = evaluate::evaluate(task, &checkpoint, &corpus.valid, &device);
+    let test = evaluate::evaluate(task, &checkpoint, &corpus.test, &device);
+    let baselines = task.baselines(&corpus.train, &corpus.test);
     if args.json {
         output::line(json!({ "valid": valid, "test": test, "baselines": baselines }))?;
     } else {
