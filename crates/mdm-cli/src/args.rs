@@ -43,6 +43,7 @@ Examples:
   mdm train --measure none                           the same model without penalty
   mdm train --config configs/mosi/ef_lstm_kl.toml    MOSI, from the folder in MDM_DATA_DIR
   mdm train --dataset stores/mine --model late-lstm  a prepared store (mdm data prepare)
+  mdm train --set train.task=classes-7               seven classes in place of a number
   mdm train --config my.toml --set penalty.lambda=0.05 --seed 3 --out runs/a
 
 Every setting with its default is in configs/default.toml.")]

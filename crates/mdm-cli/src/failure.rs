@@ -46,6 +46,7 @@ fn is_config(cause: &(dyn std::error::Error + 'static)) -> bool {
         cause.downcast_ref::<mdm_train::Error>(),
         Some(
             mdm_train::Error::InvalidConfig { .. }
+                | mdm_train::Error::NotAnnotated { .. }
                 | mdm_train::Error::Model(_)
                 | mdm_train::Error::Core(mdm_core::Error::InvalidConfig { .. })
                 | mdm_train::Error::Data(mdm_data::Error::InvalidConfig { .. })

@@ -79,13 +79,17 @@ impl Observer for Progress {
         _best: Option<&Checkpoint<Encoder>>,
     ) -> Result<(), Error> {
         let mark = if record.best { "  best so far" } else { "" };
+        // The criterion and the number that most people know.
+        let valid = record.valid.summary().into_iter().take(2);
+        let valid: Vec<String> = valid
+            .map(|(name, value)| format!("{} {value:.4}", name.replace('_', " ")))
+            .collect();
         self.line(&format!(
-            "epoch {:>width$}/{}  {}  valid mae {:.4}  corr {:.4}{mark}",
+            "epoch {:>width$}/{}  {}  valid {}{mark}",
             record.epoch,
             self.epochs,
             losses(record.train_task, record.train_measure),
-            record.valid.mae,
-            record.valid.corr,
+            valid.join("  "),
             width = self.epochs.to_string().len(),
         ));
         Ok(())

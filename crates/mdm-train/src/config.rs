@@ -10,7 +10,7 @@ use mdm_data::synthetic::SyntheticConfig;
 use mdm_models::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, Task};
 
 /// Everything that a run depends on besides the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -177,13 +177,17 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Utterances a batch; at least 1.
     pub batch_size: usize,
-    /// Task loss.
+    /// What is learned.
+    // A run folder from before this setting holds a regression.
+    #[serde(default)]
+    pub task: Task,
+    /// Loss of the task `regression`; the other tasks have cross-entropy.
     pub loss: TaskLoss,
     /// Learning rate of AdamW; above 0.
     pub learning_rate: f64,
     /// Decoupled weight decay; at least 0.
     pub weight_decay: f64,
-    /// Epochs without a better validation MAE before training stops; at least 1.
+    /// Epochs without a better [criterion](crate::TaskMetrics::criterion) on the validation split before training stops; at least 1.
     pub patience: usize,
     /// Probability with which an utterance of a training batch loses each of its modalities, never all; in [0, 1).
     pub modality_dropout: f64,
@@ -191,7 +195,7 @@ pub struct TrainConfig {
     pub modality_fill: Fill,
 }
 
-/// The down-stream loss.
+/// The loss of a regression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskLoss {

@@ -8,7 +8,7 @@ use mdm_models::FusionEncoder;
 use serde::Serialize;
 
 use crate::evaluate::evaluate;
-use crate::{Checkpoint, Error, Metrics};
+use crate::{Checkpoint, Error, Metrics, Task};
 
 /// What is taken from the test split, and what stands in.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -59,8 +59,10 @@ pub struct Acc2Ratios {
 ///
 /// # Panics
 ///
-/// When a dropped modality is not one of the corpus.
+/// When a dropped modality is not one of the corpus, or the task says nothing of the sentiment, so that there are no `whole`
+/// metrics of it.
 pub fn robustness<E: FusionEncoder>(
+    task: Task,
     checkpoint: &Checkpoint<E>,
     corpus: &Corpus,
     missing: Missing,
@@ -76,7 +78,8 @@ pub fn robustness<E: FusionEncoder>(
         missing.rate,
         &mut seed::stream(missing.seed, "missing modalities", 0),
     )?;
-    let test = evaluate(checkpoint, &utterances, device);
+    let test = evaluate(task, checkpoint, &utterances, device);
+    let test = test.sentiment().expect("a task with metrics of the sentiment").clone();
     let ratio = |part: f64, all: f64| if all > 0.0 { part / all } else { f64::NAN };
     Ok(Robustness {
         ratio: Acc2Ratios {

@@ -1,12 +1,13 @@
 //! `mdm evaluate`
 
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 use mdm_train::robustness::robustness;
 use mdm_train::run::RunFolder;
-use mdm_train::{Baselines, Checkpoint, evaluate, trainer};
+use mdm_train::{Checkpoint, evaluate, trainer};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
+use crate::failure::usage;
 use crate::settings::Settings;
 use crate::{backend, dataset, output, table};
 
@@ -28,12 +29,27 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let checkpoint: Checkpoint<_> =
         Checkpoint::of(&trainer::initialise(&config, &corpus, &device)?).load(&run.weights())?;
 
-    let valid = evaluate::evaluate(&checkpoint, &corpus.valid, &device);
-    let test = evaluate::evaluate(&checkpoint, &corpus.test, &device);
-    let baselines = Baselines::new(&corpus.train, &corpus.test);
-    let robustness = missing
-        .map(|missing| robustness(&checkpoint, &corpus, missing, &test, &device))
-        .transpose()?;
+    let task = config.train.task;
+    let valid = evaluate::evaluate(task, &checkpoint, &corpus.valid, &device);
+    let test = evaluate::evaluate(task, &checkpoint, &corpus.test, &device);
+    let baselines = task.baselines(&corpus.train, &corpus.test);
+    let whole = test.sentiment();
+    let robustness = match (missing, whole) {
+        (None, _) => None,
+        (Some(missing), Some(whole)) => Some(robustness(
+            task,
+            &checkpoint,
+            &corpus,
+            missing,
+            whole,
+            &device,
+        )?),
+        (Some(_), None) => {
+            return Err(usage(anyhow!(
+                "--keep and --drop compare accuracies of the sentiment, which train.task = \"{task}\" does not give"
+            )));
+        }
+    };
     if args.json {
         let mut object = json!({ "valid": valid, "test": test, "baselines": baselines });
         if let Some(robustness) = &robustness {
@@ -45,8 +61,8 @@ pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let name = format!("{} {}", config.model.name, config.penalty.measure);
     let table = table::test_table(&name, &test, &baselines);
     output::line(table.trim_end())?;
-    if let Some(robustness) = &robustness {
-        let table = crate::robustness::table(&test, robustness);
+    if let (Some(whole), Some(robustness)) = (whole, &robustness) {
+        let table = crate::robustness::table(whole, robustness);
         output::line(format!("\n{table}"))?;
     }
     Ok(())
