@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand};
 use mdm_core::estimate::EstimatorConfig;
+use mdm_data::surgery::Fill;
 
 /// Fusion models with mutual dependency penalties: train, evaluate, prepare data.
 #[derive(Debug, Parser)]
@@ -83,15 +84,52 @@ pub struct TrainArgs {
     pub json: bool,
 }
 
-/// Evaluate the best weights of a run again.
+/// Evaluate the best weights of a run again, on request with modalities missing from the test split.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "\
+#[command(
+    group(ArgGroup::new("missing").args(["keep", "drop"])),
+    after_help = "\
 Examples:
   mdm evaluate runs/synthetic-ef-lstm-kl-seed0
-  mdm evaluate runs/a --json | jq .test.mae")]
+  mdm evaluate runs/a --json | jq .test.mae
+  mdm evaluate runs/a --keep audio                         only audio is left, zeros stand for the others
+  mdm evaluate runs/a --drop language --fill shuffle       everybody hears another's words
+  mdm evaluate runs/a --drop audio,vision --fill mean --rate 0.3 --seed 1
+  mdm evaluate runs/a --keep audio --json | jq .robustness.ratio
+
+With --keep or --drop a second table sets the test metrics beside those without the modalities: the ratio of the binary
+accuracies, and what always predicting the majority class reaches."
+)]
 pub struct EvaluateArgs {
     /// The run folder.
     pub run: PathBuf,
+    /// Modalities that stay, separated by commas; the others are dropped.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub keep: Vec<String>,
+    /// Modalities that are dropped, separated by commas; the others stay.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub drop: Vec<String>,
+    /// What stands in for a dropped modality: zero, mean (of the training split, per feature), noise (Gaussian, with the
+    /// training split's mean and deviation) or shuffle (that of another utterance).
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "zero",
+        requires = "missing"
+    )]
+    pub fill: Fill,
+    /// The probability with which an utterance loses each dropped modality.
+    #[arg(
+        long,
+        value_name = "R",
+        default_value = "1",
+        requires = "missing",
+        allow_negative_numbers = true
+    )]
+    pub rate: f64,
+    /// The seed of what is dropped, of noise and of shuffling.
+    #[arg(long, value_name = "N", default_value = "0", requires = "missing")]
+    pub seed: u64,
     #[command(flatten)]
     pub backend: BackendArgs,
     /// One JSON object on standard output.

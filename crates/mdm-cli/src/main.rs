@@ -13,6 +13,7 @@ mod grid;
 mod output;
 mod plot;
 mod progress;
+mod robustness;
 mod settings;
 mod table;
 

@@ -340,6 +340,7 @@ mod tests {
             words: vec![],
             features: vec![Features::zeros(2, 1), Features::zeros(2, 1)],
             label: 0.0,
+            ..Utterance::default()
         });
         assert!(corpus.is_aligned());
         corpus.test[0].features[1] = Features::zeros(3, 1);

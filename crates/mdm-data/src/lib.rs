@@ -12,6 +12,7 @@
 //!
 //! 5. [`align::align`] gives all modalities the steps of the language, [`normalise`] scales them, and [`batch`] makes tensors.
 //!
+//! [`surgery`] takes modalities away, damages frames and permutes modalities, for robustness and for tests of dependence.
 //! [`synthetic`] makes a corpus with a known dependence between its modalities. [`samples`] reads random variables of any
 //! kind from a NumPy archive, a Parquet file or a text table, to measure their dependence without a corpus.
 //!
@@ -53,10 +54,13 @@ pub mod normalise;
 pub mod pickle;
 pub mod samples;
 pub mod store;
+pub mod surgery;
 pub mod synthetic;
 pub mod warnings;
 
 mod hash;
+mod moments;
+mod normal;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 pub use error::Error;
