@@ -241,15 +241,15 @@ fn no_utterance_loses_everything() {
 
 #[test]
 fn frames_are_damaged_one_by_one_at_a_rate() {
+    let all = many();
     for fill in Fill::ALL {
-        let before = many();
-        let mut after = before.clone();
+        let mut after = all.clone();
         surgery(fill)
             .corrupt_frames(&mut after, VISION, 0.25, &mut rng(4))
             .unwrap();
-        only_frames_changed(&before, &after, &[VISION]);
+        only_frames_changed(&all, &after, &[VISION]);
         let (mut damaged, mut frames) = (0, 0);
-        for (before, after) in before.iter().zip(&after) {
+        for (before, after) in all.iter().zip(&after) {
             let pairs = before.features[VISION]
                 .rows()
                 .zip(after.features[VISION].rows());
@@ -264,7 +264,7 @@ fn frames_are_damaged_one_by_one_at_a_rate() {
                     // Vision never varies in training: its noise is its mean.
                     Fill::Mean | Fill::Noise => assert_eq!(new, [-2.0]),
                     _ => {
-                        let donor = &many()[new[0] as usize / 1000 - 1];
+                        let donor = &all[new[0] as usize / 1000 - 1];
                         let features = &donor.features[VISION];
                         assert_eq!(new, features.row(step % features.steps()));
                     }
