@@ -1,6 +1,10 @@
 //! Modalities taken away, frames damaged, modalities permuted: each operation by hand on small utterances.
 
+mod common;
+
+use common::real_file;
 use mdm_data::corpus::{Corpus, Emotions, Features, Modality, ModalityInfo, Utterance};
+use mdm_data::layout::{self, Layout};
 use mdm_data::surgery::{Fill, FillStatistics, Surgery, permute};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -380,4 +384,60 @@ fn fills_have_names() {
     }
     let error = "ones".parse::<Fill>().unwrap_err().to_string();
     assert!(error.contains("zero, mean, noise, shuffle"), "{error}");
+}
+
+#[test]
+fn mosi_is_filled_with_the_moments_of_its_training_words() {
+    let Some(path) = real_file("mosi/mosi_mag_layout.pkl") else {
+        return;
+    };
+    let corpus = layout::read(Layout::Mag, &path).unwrap();
+    let vision = corpus.index_of(Modality::Vision).unwrap();
+    let filled = |fill| {
+        let mut test = corpus.test.clone();
+        Surgery::new(fill, FillStatistics::fit(&corpus))
+            .drop_modalities(&mut test, &[vision], 1.0, &mut rng(7))
+            .unwrap();
+        test
+    };
+    // NumPy, over the 15,513 training rows of the pickle: vision.mean(0) and vision.std(0).
+    let means = [
+        0.26703552, 0.05746404, 0.04369218, 0.47014878, 4.03248888, 27.3786409,
+    ];
+    let deviations = [
+        0.20629718,
+        0.14277511,
+        0.12812005,
+        0.2852121,
+        2.08798328,
+        32.81222535,
+    ];
+    for utterance in filled(Fill::Mean) {
+        for row in utterance.features[vision].rows() {
+            for (value, mean) in row.iter().zip(means) {
+                assert!((f64::from(*value) / mean - 1.0).abs() < 1e-6, "{row:?}");
+            }
+        }
+    }
+    let noise = filled(Fill::Noise);
+    let frames: Vec<&[f32]> = noise
+        .iter()
+        .flat_map(|utterance| utterance.features[vision].rows())
+        .collect();
+    assert_eq!(frames.len(), 9533);
+    for (feature, (mean, deviation)) in means.into_iter().zip(deviations).enumerate() {
+        let standard = |frame: &&[f32]| (f64::from(frame[feature]) - mean) / deviation;
+        let first = frames.iter().map(standard).sum::<f64>() / 9533.0;
+        let second = frames
+            .iter()
+            .map(|frame| standard(frame).powi(2))
+            .sum::<f64>()
+            / 9533.0;
+        // Five standard errors.
+        assert!(first.abs() < 5.0 / 9533_f64.sqrt(), "{first}");
+        assert!(
+            (second - 1.0).abs() < 5.0 * (2.0 / 9533_f64).sqrt(),
+            "{second}"
+        );
+    }
 }
