@@ -1,7 +1,5 @@
 //! `mdm evaluate --keep`: which modalities are missing, and the table that sets the two results side by side.
 
-use std::fmt::Write;
-
 use anyhow::{anyhow, bail};
 use mdm_data::{Corpus, Modality};
 use mdm_train::Metrics;
@@ -65,74 +63,47 @@ pub fn table(whole: &Metrics, robustness: &Robustness) -> String {
         ratio,
         majority_ratio,
     } = robustness;
-    let none = String::new;
-    let numbers = [
-        ("MAE", whole.mae, test.mae),
-        ("Corr", whole.corr, test.corr),
-    ]
-    .map(|(name, all, kept)| {
-        [
-            name.into(),
-            decimal(all),
-            decimal(kept),
-            none(),
-            none(),
-            none(),
-        ]
-    });
-    let class = |name: &str, all, kept, majority| {
-        let majority = percent(majority);
-        [
-            name.into(),
-            percent(all),
-            percent(kept),
-            none(),
-            majority,
-            none(),
-        ]
-    };
-    let binary = |name: &str, all, kept, ratio, majority, majority_ratio| {
-        let [ratio, majority_ratio] = [decimal(ratio), decimal(majority_ratio)];
-        let majority = percent(majority);
-        [
-            name.into(),
-            percent(all),
-            percent(kept),
-            ratio,
-            majority,
-            majority_ratio,
-        ]
-    };
-    let accuracies = [
-        class("Acc7", whole.acc7, test.acc7, whole.majority_acc7),
-        binary(
-            "Acc2 has0",
-            whole.acc2_has0,
-            test.acc2_has0,
-            ratio.acc2_has0,
-            whole.majority_acc2_has0,
-            majority_ratio.acc2_has0,
-        ),
-        binary(
-            "Acc2 non0",
-            whole.acc2_non0,
-            test.acc2_non0,
-            ratio.acc2_non0,
-            whole.majority_acc2_non0,
-            majority_ratio.acc2_non0,
-        ),
+    let decimals = |all, kept| [decimal(all), decimal(kept)];
+    let [mae, corr] = [
+        decimals(whole.mae, test.mae),
+        decimals(whole.corr, test.corr),
     ];
-    let header = ["", "all", "kept", "kept/all", "majority", "majority/all"].map(String::from);
-    let mut text = describe(missing);
-    for row in std::iter::once(&header).chain(&numbers).chain(&accuracies) {
-        let [name, cells @ ..] = row;
-        write!(text, "\n{name:<18}").expect("a string takes everything");
-        for cell in cells {
-            write!(text, " {cell:>12}").expect("a string takes everything");
-        }
-        text.truncate(text.trim_end().len());
-    }
-    text
+    let acc7 = [
+        percent(whole.acc7),
+        percent(test.acc7),
+        String::new(),
+        percent(whole.majority_acc7),
+    ];
+    let has0 = [
+        percent(whole.acc2_has0),
+        percent(test.acc2_has0),
+        decimal(ratio.acc2_has0),
+        percent(whole.majority_acc2_has0),
+        decimal(majority_ratio.acc2_has0),
+    ];
+    let non0 = [
+        percent(whole.acc2_non0),
+        percent(test.acc2_non0),
+        decimal(ratio.acc2_non0),
+        percent(whole.majority_acc2_non0),
+        decimal(majority_ratio.acc2_non0),
+    ];
+    let header = ["all", "kept", "kept/all", "majority", "majority/all"].map(String::from);
+    [
+        describe(missing),
+        row("", &header),
+        row("MAE", &mae),
+        row("Corr", &corr),
+        row("Acc7", &acc7),
+        row("Acc2 has0", &has0),
+        row("Acc2 non0", &non0),
+    ]
+    .join("\n")
+}
+
+fn row(name: &str, cells: &[String]) -> String {
+    let cells: String = cells.iter().map(|cell| format!(" {cell:>12}")).collect();
+    format!("{name:<18}{cells}")
 }
 
 /// One line: what is kept, what is dropped, and how.
