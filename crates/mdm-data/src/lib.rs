@@ -47,6 +47,7 @@ pub mod clean;
 pub mod corpus;
 pub mod error;
 pub mod glove;
+pub mod hash;
 pub mod inspect;
 pub mod layout;
 pub mod normalise;
@@ -55,8 +56,6 @@ pub mod samples;
 pub mod store;
 pub mod synthetic;
 pub mod warnings;
-
-mod hash;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 pub use error::Error;

@@ -8,12 +8,14 @@ use mdm_data::inspect::inspect;
 use mdm_data::layout::Layout;
 use mdm_data::store::{self, PrepareOptions};
 
+use super::fetch;
 use crate::args::{DataCommand, InspectArgs, PrepareArgs, VerifyArgs};
 use crate::output;
 
 /// Runs a command on corpora.
 pub fn run(command: &DataCommand) -> anyhow::Result<()> {
     match command {
+        DataCommand::Fetch(args) => fetch::data(args),
         DataCommand::Prepare(args) => prepare(args),
         DataCommand::Inspect(args) => inspect_store(args),
         DataCommand::Verify(args) => verify(args),
