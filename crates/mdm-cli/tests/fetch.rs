@@ -37,7 +37,8 @@ impl Case {
     fn new(lines: &str) -> Self {
         let text = format!(
             "name = \"mine\"\nkind = \"dataset\"\ntitle = \"My corpus\"\nlicence = \"My own\"\n\
-             by_hand = \"Ask me.\"\n\n[[files]]\npath = \"mine/a.bin\"\nverified = false\nnote = \"My word for it.\"\n{lines}\n"
+             by_hand = \"Ask me.\"\n\n[[files]]\npath = \"mine/a.bin\"\n\
+             verified = false\nnote = \"My word for it.\"\n{lines}\n"
         );
         Self::of(&text)
     }

@@ -141,7 +141,8 @@ fn prepare(name: &str, corpus: &CorpusSource, folder: &Path, output: &Path) -> a
     }
     if let (Some(path), None) = (&vectors, &there) {
         output::line(format!(
-            "the words have no vectors yet: {} is not there. Fetch it and prepare again, or set data.word_vectors to train",
+            "the words have no vectors yet: {} is not there. Fetch it and prepare again, \
+             or set data.word_vectors to train",
             path.display()
         ))?;
     }
