@@ -29,9 +29,12 @@ pub enum Command {
     BenchEstimators(BenchEstimatorsArgs),
     #[command(subcommand)]
     Reproduce(ReproduceCommand),
-    /// Prepare and inspect corpora.
+    /// Fetch, prepare and inspect corpora.
     #[command(subcommand)]
     Data(DataCommand),
+    /// Fetch pretrained encoders.
+    #[command(subcommand)]
+    Model(ModelCommand),
     Conformance(ConformanceArgs),
 }
 
@@ -57,7 +60,7 @@ pub struct TrainArgs {
     /// Change one setting, `section.key=value`; repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// `synthetic`, a known dataset (mosi, mmmo) or the folder of a prepared store.
+    /// `synthetic`, a known dataset (mosi, mmmo, …: `mdm data fetch` lists them) or the folder of a prepared store.
     #[arg(long, value_name = "NAME|DIR")]
     pub dataset: Option<String>,
     /// ef-lstm or late-lstm.
@@ -282,10 +285,74 @@ pub struct BackendArgs {
 /// Commands on corpora.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
+    Fetch(DataFetchArgs),
     Prepare(PrepareArgs),
     Inspect(InspectArgs),
     Verify(VerifyArgs),
     Export(ExportArgs),
+}
+
+/// Commands on pretrained encoders.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    Fetch(ModelFetchArgs),
+}
+
+/// Fetch a known corpus or word vectors, check them and prepare a store; without a name, list what is known.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm data fetch                                   what is known, with its size
+  mdm data fetch mosei-mmsa                        into the folder in MDM_DATA_DIR, and a store in stores/mosei-mmsa
+  mdm data fetch mosi --from ~/Downloads           files that are there already: checked, copied, prepared
+  mdm data fetch glove.6B --dir corpora            word vectors, into a folder of your choice
+  mdm data fetch --manifest mine.toml --no-prepare
+
+A download that breaks off is continued by the same command. Every file is compared with the SHA-256 of its manifest
+before it gets its name. The form of a manifest, for a corpus of your own: docs/datasets.md, \"Fetching\".")]
+pub struct DataFetchArgs {
+    #[command(flatten)]
+    pub fetch: FetchArgs,
+    /// The store to prepare [default: stores/NAME].
+    #[arg(long, value_name = "DIR", conflicts_with = "no_prepare")]
+    pub output: Option<PathBuf>,
+    /// Only fetch.
+    #[arg(long)]
+    pub no_prepare: bool,
+}
+
+/// Fetch a known pretrained encoder and check it; without a name, list what is known.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm model fetch                                  what is known, with its size
+  mdm model fetch bert-base-uncased                into the folder in MDM_MODELS_DIR
+  mdm model fetch all-minilm-l6-v2 --from ~/Downloads --dir models")]
+pub struct ModelFetchArgs {
+    #[command(flatten)]
+    pub fetch: FetchArgs,
+}
+
+/// What to fetch, from where and to where.
+#[derive(Debug, ClapArgs)]
+pub struct FetchArgs {
+    /// The name of a manifest.
+    pub name: Option<String>,
+    /// A manifest of your own in place of a known one.
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    pub manifest: Option<PathBuf>,
+    /// Take the files from this folder, under their names, and download nothing.
+    #[arg(long, value_name = "FOLDER")]
+    pub from: Option<PathBuf>,
+    /// The folder to fetch into [default: that in MDM_DATA_DIR, for models that in MDM_MODELS_DIR].
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Give up waiting for a silent server after this many seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: u64,
+    /// Tries of an address that bring a file no further, with growing pauses, before the next one.
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub attempts: u32,
 }
 
 /// Read a corpus file or folder and write a prepared store.

@@ -9,6 +9,7 @@ mod commands;
 mod conformance;
 mod dataset;
 mod failure;
+mod fetch;
 mod grid;
 mod output;
 mod plot;

@@ -51,6 +51,7 @@ pub mod corpus;
 pub mod error;
 pub mod export;
 pub mod glove;
+pub mod hash;
 pub mod inspect;
 pub mod layout;
 pub mod normalise;
@@ -62,10 +63,9 @@ pub mod synthetic;
 pub mod warnings;
 
 mod atomic;
-mod hash;
-mod npz;
 mod moments;
 mod normal;
+mod npz;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 pub use error::Error;

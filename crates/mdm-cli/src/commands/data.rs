@@ -10,12 +10,14 @@ use mdm_data::layout::{self, Layout};
 use mdm_data::pickle::Limits;
 use mdm_data::store::{self, PrepareOptions};
 
+use super::fetch;
 use crate::args::{DataCommand, ExportArgs, InspectArgs, PrepareArgs, VerifyArgs};
 use crate::output;
 
 /// Runs a command on corpora.
 pub fn run(command: &DataCommand) -> anyhow::Result<()> {
     match command {
+        DataCommand::Fetch(args) => fetch::data(args),
         DataCommand::Prepare(args) => prepare(args),
         DataCommand::Inspect(args) => inspect_corpus(args),
         DataCommand::Verify(args) => verify(args),
