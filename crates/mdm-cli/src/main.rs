@@ -10,6 +10,7 @@ mod conformance;
 mod dataset;
 mod failure;
 mod grid;
+mod inspect_page;
 mod output;
 mod plot;
 mod progress;

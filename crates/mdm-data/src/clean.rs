@@ -1,5 +1,6 @@
 //! NaN and infinite values: counted, reported, replaced by 0.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::corpus::{Corpus, Modality, Split};
 
 /// What was replaced in one modality of one split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CleanCount {
     /// The split.
     pub split: Split,
@@ -21,6 +22,9 @@ pub struct CleanCount {
     pub positive_infinite: u64,
     /// Values that were −∞. Public files have some in the audio: the logarithm of silence.
     pub negative_infinite: u64,
+    /// How many of the replaced values each feature had, by its place in the frame; features without any are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub features: BTreeMap<usize, u64>,
 }
 
 impl CleanCount {
@@ -37,11 +41,15 @@ impl CleanCount {
             nan: 0,
             positive_infinite: 0,
             negative_infinite: 0,
+            features: BTreeMap::new(),
         }
     }
 
-    fn see(&mut self, value: f32) {
+    fn see(&mut self, feature: usize, value: f32) {
         self.values += 1;
+        if !value.is_finite() {
+            *self.features.entry(feature).or_default() += 1;
+        }
         if value.is_nan() {
             self.nan += 1;
         } else if value == f32::INFINITY {
@@ -107,10 +115,11 @@ pub fn count(corpus: &Corpus) -> CleanReport {
         for (index, info) in corpus.modalities.iter().enumerate() {
             let mut count = CleanCount::of(split, info.modality);
             for utterance in corpus.split(split) {
-                utterance.features[index]
-                    .data()
-                    .iter()
-                    .for_each(|&x| count.see(x));
+                for frame in utterance.features[index].rows() {
+                    for (feature, &value) in frame.iter().enumerate() {
+                        count.see(feature, value);
+                    }
+                }
             }
             counts.push(count);
         }
@@ -169,6 +178,7 @@ mod tests {
         let count = report.get(Split::Valid, modality).unwrap();
         assert_eq!((count.values, count.nan), (6, 2));
         assert_eq!((count.positive_infinite, count.negative_infinite), (1, 1));
+        assert_eq!(count.features, BTreeMap::from([(0, 2), (1, 2)]));
         assert_eq!(report.total(), 4);
         assert_eq!(
             corpus.valid[0].features[0].data(),

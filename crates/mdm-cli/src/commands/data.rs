@@ -1,14 +1,18 @@
 //! `mdm data …`
 
+use std::cell::LazyCell;
 use std::path::Path;
 
 use anyhow::ensure;
 use mdm_data::Modality;
-use mdm_data::inspect::inspect;
+use mdm_data::inspect::{Distributions, Summary, inspect};
 use mdm_data::layout::Layout;
 use mdm_data::store::{self, PrepareOptions};
+use mdm_train::write_atomically;
+use serde::Serialize;
 
 use crate::args::{DataCommand, InspectArgs, PrepareArgs, VerifyArgs};
+use crate::inspect_page::{self, Chosen, Page};
 use crate::output;
 
 /// Runs a command on corpora.
@@ -45,13 +49,41 @@ fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
 fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
     check_is_store(&args.store)?;
     let (corpus, manifest) = store::read(&args.store)?;
-    let summary = inspect(&corpus, Some(&manifest.replaced));
+    let replaced = Some(&manifest.replaced);
+    let summary = inspect(&corpus, replaced);
+    // It takes a while, and the tables do without.
+    let distributions = LazyCell::new(|| Distributions::of(&corpus, replaced));
+    if let Some(file) = &args.html {
+        let page = inspect_page::render(&Page {
+            corpus: &corpus,
+            summary: &summary,
+            distributions: &distributions,
+            manifest: Some(&manifest),
+            utterance: Chosen::from(&corpus, args.utterance.as_deref())?,
+        });
+        write_atomically(file, page.as_bytes())?;
+    }
     if args.json {
-        output::line(serde_json::to_string(&summary)?)?;
-    } else {
-        output::line(&summary)?;
+        let inspection = Inspection {
+            summary: &summary,
+            distributions: &distributions,
+        };
+        return output::line(serde_json::to_string(&inspection)?);
+    }
+    output::line(&summary)?;
+    if let Some(file) = &args.html {
+        output::line(format!("page written to {}", file.display()))?;
     }
     Ok(())
+}
+
+/// Everything that `--json` prints.
+#[derive(Serialize)]
+struct Inspection<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    #[serde(flatten)]
+    distributions: &'a Distributions,
 }
 
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {
