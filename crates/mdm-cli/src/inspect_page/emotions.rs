@@ -7,7 +7,7 @@ use super::axis::{number, percent, ticks};
 use super::svg::{Anchor, Svg};
 
 const WIDTH: f64 = 380.0;
-const LEFT: f64 = 84.0;
+const LEFT: f64 = 92.0;
 const PLOT: f64 = WIDTH - LEFT - 18.0;
 const LEGEND: f64 = 28.0;
 const BAR: f64 = 10.0;

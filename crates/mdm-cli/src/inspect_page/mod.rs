@@ -141,7 +141,7 @@ fn one_utterance(page: &Page, chosen: &Chosen) -> String {
     let by_step = utterance::has_words_by_step(utterance).is_some();
     let caption = match (utterance.words.len(), by_step) {
         (0, _) => "The store has no words for it.".to_owned(),
-        (_, true) => "Words stand at their steps.".to_owned(),
+        (_, true) => "Words stand at their steps; the tooltips have those without room.".to_owned(),
         (words, false) => format!("No modality has a step for each of its {words} words."),
     };
     let modalities = &page.corpus.modalities;
