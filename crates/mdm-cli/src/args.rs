@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand};
 use mdm_core::estimate::EstimatorConfig;
+use mdm_data::surgery::Fill;
 
 /// Fusion models with mutual dependency penalties: train, evaluate, prepare data.
 #[derive(Debug, Parser)]
@@ -83,15 +84,52 @@ pub struct TrainArgs {
     pub json: bool,
 }
 
-/// Evaluate the best weights of a run again.
+/// Evaluate the best weights of a run again, on request with modalities missing from the test split.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "\
+#[command(
+    group(ArgGroup::new("missing").args(["keep", "drop"])),
+    after_help = "\
 Examples:
   mdm evaluate runs/synthetic-ef-lstm-kl-seed0
-  mdm evaluate runs/a --json | jq .test.mae")]
+  mdm evaluate runs/a --json | jq .test.mae
+  mdm evaluate runs/a --keep audio                         only audio is left, zeros stand for the others
+  mdm evaluate runs/a --drop language --fill shuffle       everybody hears another's words
+  mdm evaluate runs/a --drop audio,vision --fill mean --rate 0.3 --seed 1
+  mdm evaluate runs/a --keep audio --json | jq .robustness.ratio
+
+With --keep or --drop a second table sets the test metrics beside those without the modalities: the ratio of the binary
+accuracies, and what always predicting the majority class reaches."
+)]
 pub struct EvaluateArgs {
     /// The run folder.
     pub run: PathBuf,
+    /// Modalities that stay, separated by commas; the others are dropped.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub keep: Vec<String>,
+    /// Modalities that are dropped, separated by commas; the others stay.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub drop: Vec<String>,
+    /// What stands in for a dropped modality: zero, mean (of the training split, per feature), noise (Gaussian, with the
+    /// training split's mean and deviation) or shuffle (that of another utterance).
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "zero",
+        requires = "missing"
+    )]
+    pub fill: Fill,
+    /// The probability with which an utterance loses each dropped modality.
+    #[arg(
+        long,
+        value_name = "R",
+        default_value = "1",
+        requires = "missing",
+        allow_negative_numbers = true
+    )]
+    pub rate: f64,
+    /// The seed of what is dropped, of noise and of shuffling.
+    #[arg(long, value_name = "N", default_value = "0", requires = "missing")]
+    pub seed: u64,
     #[command(flatten)]
     pub backend: BackendArgs,
     /// One JSON object on standard output.
@@ -248,18 +286,23 @@ pub enum DataCommand {
     Verify(VerifyArgs),
 }
 
-/// Read a corpus file and write a prepared store.
+/// Read a corpus file or folder and write a prepared store.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  mdm data prepare --layout mag --input mosi.pkl --glove glove.6B.50d.txt --output stores/mosi
-  mdm data prepare --layout mmsa --input unaligned_50.pkl --output stores/mosi-mmsa")]
+  mdm data prepare --input mosi.pkl --glove glove.6B.50d.txt --output stores/mosi
+  mdm data prepare --input transcripts/ --glove glove.6B.50d.txt --output stores/text
+  mdm data prepare --layout multibench --input mosi_raw.pkl --output stores/mosi-raw
+
+Layouts of one file: mag, misa, mult, multibench, mmsa, conversations (pickles), npz.
+Layouts of a folder: csd, cmu-h5, mmmo-h5 (HDF5), tsv, store.
+Without --layout, the content tells; multibench looks like mult and has to be named.")]
 pub struct PrepareArgs {
-    /// mag, mult or mmsa.
-    #[arg(long)]
-    pub layout: String,
-    /// The corpus file.
-    #[arg(long, value_name = "FILE")]
+    /// One of the layouts below; left out, it is told from the content.
+    #[arg(long, value_name = "NAME")]
+    pub layout: Option<String>,
+    /// The corpus file or folder.
+    #[arg(long, value_name = "PATH")]
     pub input: PathBuf,
     /// The folder to write; empty or not there yet.
     #[arg(long, value_name = "DIR")]
@@ -272,20 +315,21 @@ pub struct PrepareArgs {
     pub overwrite: bool,
 }
 
-/// Print sizes, dimensions, labels, lengths and missing values of a prepared store; draw them on a page.
+/// Print sizes, dimensions, labels, lengths, missing values and what is odd of a corpus; draw them on a page.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  mdm data inspect stores/mosi                                              tables
-  mdm data inspect stores/mosi --html mosi.html                             a page with pictures, for any browser
+  mdm data inspect stores/mosi                          tables
+  mdm data inspect mosi.pkl                             the same of a file that is not prepared
+  mdm data inspect stores/mosi --html mosi.html         a page with pictures, for any browser
   mdm data inspect stores/mosi --html mosi.html --utterance '03bSnISJMiM[11]'
   mdm data inspect stores/mosi --json | jq '.features[] | select(.zeros == .values)'
 
 The page is one file that loads nothing: histograms of labels and lengths, range and missing values of every feature, the
 frequencies of emotions where there are any, and one utterance over time with its words.")]
 pub struct InspectArgs {
-    /// The prepared store.
-    pub store: PathBuf,
+    /// A prepared store, or a corpus file or folder whose content tells its layout.
+    pub corpus: PathBuf,
     /// Also write a page with tables and pictures; a file that is there is replaced.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

@@ -48,6 +48,7 @@ fn is_config(cause: &(dyn std::error::Error + 'static)) -> bool {
             mdm_train::Error::InvalidConfig { .. }
                 | mdm_train::Error::Model(_)
                 | mdm_train::Error::Core(mdm_core::Error::InvalidConfig { .. })
+                | mdm_train::Error::Data(mdm_data::Error::InvalidConfig { .. })
         )
     ) || matches!(
         cause.downcast_ref::<mdm_data::Error>(),

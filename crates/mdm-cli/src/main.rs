@@ -14,6 +14,7 @@ mod inspect_page;
 mod output;
 mod plot;
 mod progress;
+mod robustness;
 mod settings;
 mod table;
 

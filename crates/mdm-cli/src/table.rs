@@ -50,7 +50,8 @@ fn row(name: &str, metrics: &Metrics) -> String {
     )
 }
 
-fn decimal(value: f64) -> String {
+/// Three decimals, or a dash for NaN.
+pub fn decimal(value: f64) -> String {
     if value.is_nan() {
         "–".into()
     } else {
@@ -58,7 +59,8 @@ fn decimal(value: f64) -> String {
     }
 }
 
-fn percent(share: f64) -> String {
+/// A share as a percentage, or a dash for NaN.
+pub fn percent(share: f64) -> String {
     if share.is_nan() {
         "–".into()
     } else {

@@ -190,38 +190,33 @@ fn a_corpus_without_utterances_has_a_page() {
 }
 
 #[test]
-fn real_stores_have_pages() {
+fn real_corpora_have_pages_prepared_or_not() {
     let Some(data) = data_dir() else {
         return;
     };
-    for (layout, file, value) in [
-        ("mmsa", "mosi/mosi_mmsa_layout.pkl", "audio 7: "),
-        ("mult", "mmmo/mmmo_mult_layout.pkl", "language 299: "),
+    for (file, value, missing) in [
+        // The one infinite value of the file, in one of 420 frames; preparation replaces it.
+        ("mosi/mosi_mmsa_layout.pkl", "audio 7: ", "missing 0.2 %"),
+        ("mmmo/mmmo_mult_layout.pkl", "language 299: ", "missing 0 %"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let [store, page] = ["store", "page.html"].map(|name| folder.path().join(name));
         let [store, page_name] = [&store, &page].map(|path| path.to_str().unwrap());
         let input = data.join(file);
         let input = input.to_str().unwrap();
-        let args = [
-            "data", "prepare", "--layout", layout, "--input", input, "--output", store,
-        ];
-        succeeds(&mdm(args));
-        succeeds(&mdm(["data", "inspect", store, "--html", page_name]));
-        let page = fs::read_to_string(&page).unwrap();
-        let page = parse(&page);
-        let titles: Vec<_> = elements(&page, "title").iter().map(text).collect();
-        assert!(
-            titles.iter().any(|title| title.starts_with(value)),
-            "{layout}"
-        );
-        if layout == "mmsa" {
-            // The one infinite value of the file, which preparation replaced: one of 420 frames.
-            let damaged = titles
-                .iter()
-                .find(|title| title.starts_with(value))
-                .unwrap();
-            assert!(damaged.ends_with("missing 0.2 %"), "{damaged}");
+        succeeds(&mdm([
+            "data", "prepare", "--input", input, "--output", store,
+        ]));
+        for (corpus, has_source) in [(store, true), (input, false)] {
+            succeeds(&mdm(["data", "inspect", corpus, "--html", page_name]));
+            let page = fs::read_to_string(&page).unwrap();
+            let page = parse(&page);
+            let titles: Vec<_> = elements(&page, "title").iter().map(text).collect();
+            let of_value = titles.iter().find(|title| title.starts_with(value));
+            assert!(of_value.unwrap().ends_with(missing), "{of_value:?}");
+            let headings: Vec<_> = elements(&page, "h2").iter().map(text).collect();
+            let is_source = |heading: &String| heading == "Source";
+            assert_eq!(headings.iter().any(is_source), has_source, "{corpus}");
         }
     }
 }

@@ -48,12 +48,15 @@ fn every_layout_is_prepared_inspected_and_trained_on() {
         let input = data.join(file);
         let store = folder.path().join(layout);
         let store = store.to_str().unwrap();
-        let mut args = vec!["data", "prepare", "--layout", layout, "--output", store];
+        let mut args = vec!["data", "prepare", "--output", store];
         args.extend(["--input", input.to_str().unwrap()]);
         if layout == "mag" {
             args.extend(["--glove", glove.to_str().unwrap()]);
         }
-        succeeds(&mdm(&args));
+        let output = mdm(&args);
+        succeeds(&output);
+        let detected = format!("layout {layout}, from its content");
+        assert!(stderr(&output).contains(&detected), "{}", stderr(&output));
         succeeds(&mdm(["data", "verify", store]));
         let output = mdm(["data", "inspect", store]);
         succeeds(&output);

@@ -141,6 +141,20 @@ fn hostile_and_truncated_pickles() {
 }
 
 #[test]
+fn sources_whose_layout_cannot_be_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = out(folder.path());
+    let input = folder.path().join("notes.pkl");
+    fs::write(&input, "these are notes").unwrap();
+    let input = input.to_str().unwrap();
+    let parts = ["notes.pkl", "mag, misa, mult", "begins with these are"];
+    let prepare = ["data", "prepare", "--input", input, "--output", &out];
+    fails(&mdm(prepare), 1, &parts);
+    fails(&mdm(["data", "inspect", input]), 1, &parts);
+    holds_only(folder.path(), &["notes.pkl"]);
+}
+
+#[test]
 fn damaged_stores() {
     let folder = tempfile::tempdir().unwrap();
     let out = out(folder.path());

@@ -109,7 +109,7 @@ pub enum Error {
         /// What the safetensors library says.
         source: safetensors::SafeTensorError,
     },
-    /// A file of samples that does not hold what it should.
+    /// A table or an archive of arrays that does not hold what it should.
     #[error("{}, {place}: expected {expected}, found {found}", path.display())]
     Samples {
         /// The file.

@@ -1,6 +1,6 @@
 //! SHA-256 of files and bytes, as lower-case hexadecimal.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
@@ -33,8 +33,46 @@ pub(crate) fn sha256_file(path: &Path) -> Result<(u64, String), Error> {
     }
 }
 
+/// Length and SHA-256 of a file; of a folder, the length of all files in it and the SHA-256 of the list of theirs, as
+/// `LC_ALL=C sha256sum * | sha256sum` gives. Folders within and hidden files do not count.
+pub(crate) fn sha256_source(path: &Path) -> Result<(u64, String), Error> {
+    if !path.is_dir() {
+        return sha256_file(path);
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path).map_err(Error::io("read", path))? {
+        let entry = entry.map_err(Error::io("read", path))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_file() && !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let (mut total, mut list) = (0, String::new());
+    for name in names {
+        let (bytes, sha256) = sha256_file(&path.join(&name))?;
+        total += bytes;
+        list.push_str(&format!("{sha256}  {name}\n"));
+    }
+    Ok((total, sha256(list.as_bytes())))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    #[test]
+    fn a_folder_has_the_digest_that_sha256sum_gives() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [("b", "2"), ("C", "11"), (".hidden", "3"), ("é", "")] {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        fs::create_dir(folder.path().join("a")).unwrap();
+        let expected = "1940414858bae209a59609fe0e51dc743c5985400a072afed2d7ccdf22709c65";
+        let found = super::sha256_source(folder.path()).unwrap();
+        assert_eq!(found, (3, expected.to_owned()));
+    }
+
     #[test]
     fn empty_input_has_the_published_digest() {
         let expected = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -7,11 +7,14 @@
 //!    per modality. Pickles are read by [`pickle`], which never calls anything that a pickle names.
 //! 2. [`clean::clean`] counts NaN and infinite values and replaces them by 0.
 //! 3. [`store::write()`] saves the corpus as a prepared store, which [`store::read`] opens without any guesswork.
-//!    [`store::prepare`] does the three steps in one call.
-//! 4. [`glove::embed`] gives a corpus that has only words a language modality; [`inspect::inspect`] tells what is in it.
+//!    [`store::prepare`] does the three steps in one call, utterance by utterance, so that the corpus never has to fit
+//!    into memory; [`store::Reader`] reads one back in the same way.
+//! 4. [`export::export`] turns a store into a NumPy archive or into safetensors with a JSON table.
+//! 5. [`glove::embed`] gives a corpus that has only words a language modality; [`inspect::inspect`] tells what is in it.
 //!
-//! 5. [`align::align`] gives all modalities the steps of the language, [`normalise`] scales them, and [`batch`] makes tensors.
+//! 6. [`align::align`] gives all modalities the steps of the language, [`normalise`] scales them, and [`batch`] makes tensors.
 //!
+//! [`surgery`] takes modalities away, damages frames and permutes modalities, for robustness and for tests of dependence.
 //! [`synthetic`] makes a corpus with a known dependence between its modalities. [`samples`] reads random variables of any
 //! kind from a NumPy archive, a Parquet file or a text table, to measure their dependence without a corpus.
 //!
@@ -46,6 +49,7 @@ pub mod batch;
 pub mod clean;
 pub mod corpus;
 pub mod error;
+pub mod export;
 pub mod glove;
 pub mod inspect;
 pub mod layout;
@@ -53,10 +57,15 @@ pub mod normalise;
 pub mod pickle;
 pub mod samples;
 pub mod store;
+pub mod surgery;
 pub mod synthetic;
 pub mod warnings;
 
+mod atomic;
 mod hash;
+mod npz;
+mod moments;
+mod normal;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 pub use error::Error;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 use crate::error::Error;
+use crate::normal::gaussian;
 
 /// Latent values of a modality: the corpus has this many independent copies of three correlated scalars.
 const COPIES: usize = 2;
@@ -278,12 +279,6 @@ fn word(mood: f64, rng: &mut impl Rng) -> String {
         .filter(|&&bound| mood > bound)
         .count();
     LEXICON[level][rng.random_range(0..4)].to_owned()
-}
-
-/// A standard normal value (Box and Muller).
-fn gaussian(rng: &mut impl Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 #[cfg(test)]

@@ -1,350 +1,230 @@
-//! Pickles that are damaged or mean harm: each gives a typed error, and nothing runs.
+//! Pickles that mean harm, in `tests/files/hostile`: each gives a typed error or is harmless, and nothing runs.
 
 mod common;
 
-use common::*;
-use mdm_data::pickle::{Limits, PickleError, View, parse};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-fn error(bytes: &[u8]) -> PickleError {
-    parse(bytes, Limits::default()).expect_err("the pickle should be refused")
+use mdm_data::Error;
+use mdm_data::layout::{self, Layout};
+use mdm_data::pickle::{Limits, Pickle, PickleError, View, parse};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/hostile")
 }
 
-#[test]
-fn code_is_refused_and_does_not_run() {
-    let dir = tempfile::tempdir().unwrap();
-    let marker = dir.path().join("ran");
-    let command = text(&format!("touch {}", marker.display()));
-    let arguments = [command.clone()];
-    let stacked = |module, name| [text(module), text(name), vec![0x93]].concat();
-    let cases = [
-        (2, reduce(global("os", "system"), &arguments)),
-        (2, reduce(global("posix", "system"), &arguments)),
-        (4, reduce(stacked("os", "system"), &arguments)),
-        (4, reduce(stacked("builtins", "eval"), &arguments)),
-        (2, reduce(global("__builtin__", "exec"), &arguments)),
-        (4, reduce(stacked("subprocess", "Popen"), &arguments)),
-        // NumPy's own, but not on the list.
-        (
-            2,
-            reduce(global("numpy.core.multiarray", "fromfile"), &arguments),
-        ),
-        (
-            2,
-            reduce(global("numpy.core", "multiarray._reconstruct"), &arguments),
-        ),
-        (2, reduce(global("numpy", "load"), &arguments)),
-        // The old call instructions.
-        (
-            0,
-            [b"(".to_vec(), command.clone(), b"ios\nsystem\n".to_vec()].concat(),
-        ),
-        (
-            1,
-            [
-                b"(".to_vec(),
-                global("os", "system"),
-                command,
-                b"o".to_vec(),
-            ]
-            .concat(),
-        ),
-    ];
-    for (protocol, value) in cases {
-        let bytes = pickle_as(protocol, value);
-        match error(&bytes) {
-            PickleError::ForbiddenGlobal {
-                module,
-                name,
-                offset,
-            } => {
-                assert!(!module.is_empty() && !name.is_empty());
-                assert!(offset < bytes.len());
+fn hostile(name: &str) -> Vec<u8> {
+    fs::read(folder().join(format!("{name}.pkl"))).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+fn error(name: &str) -> PickleError {
+    parse(&hostile(name), Limits::default()).expect_err("the pickle should be refused")
+}
+
+/// A test for each file, and a list of them all.
+macro_rules! files {
+    (
+        refused { $($refused:ident $file:literal => $error:pat,)+ }
+        harmless { $($harmless:ident $name:literal,)+ }
+    ) => {
+        $(
+            #[test]
+            fn $refused() {
+                let error = error($file);
+                assert!(matches!(error, $error), "{error}");
             }
-            other => panic!("{other}"),
-        }
-    }
-    assert!(!marker.exists());
-}
-
-#[test]
-fn the_message_names_what_was_asked_for() {
-    let bytes = pickle(reduce(global("os", "system"), &[text("id")]));
-    let message = error(&bytes).to_string();
-    assert!(message.contains("os.system at byte 2"), "{message}");
-}
-
-#[test]
-fn allowed_names_refuse_other_uses() {
-    let encode = |encoding| reduce(global("_codecs", "encode"), &[text("x"), text(encoding)]);
-    let cases = [
-        encode("zlib"),
-        reduce(global("numpy", "ndarray"), &[tuple(&[int(1 << 30)])]),
-        reduce(text("os.system"), &[text("id")]),
-        reduce(global("numpy", "dtype"), &[dict(&[])]),
-        reduce(global("builtins", "bytearray"), &[int(1 << 30)]),
-        [global("numpy", "ndarray"), tuple(&[]), b"b".to_vec()].concat(),
-    ];
-    for value in cases {
-        let error = error(&pickle(value));
-        let typed = matches!(
-            error,
-            PickleError::Malformed { .. } | PickleError::Unsupported { .. }
-        );
-        assert!(typed, "{error}");
-    }
-}
-
-fn small_pickle() -> Vec<u8> {
-    let old = b"(lp0\nI1\naL-2L\naF1.5\naS'a\\x00b'\naV\\u00e9\nag0\na".to_vec();
-    let value = dict(&[
-        ("array", array(&[2, 2], &[1.0, 2.0, 3.0, 4.0])),
-        ("texts", unicode_array(&[2], &["ab", "c"])),
-        (
-            "words",
-            list(&[string2(b"one"), bytes(b"two"), tuple(&[float(0.5), none()])]),
-        ),
-        ("old", old),
-    ]);
-    // With a frame, a memo and the short forms of protocol 4.
-    let tail = [
-        &b"\x94\x95\0\0\0\0\0\0\0\0"[..],
-        b"h\x00\x86\x8c\x01x\x86\x8a\x02\xff\x7f\x86",
-    ]
-    .concat();
-    pickle_as(4, [value, tail].concat())
-}
-
-#[test]
-fn truncation_at_every_byte_is_an_error() {
-    let bytes = small_pickle();
-    assert!(parse(&bytes, Limits::default()).is_ok());
-    for length in 0..bytes.len() {
-        match error(&bytes[..length]) {
-            PickleError::Truncated { offset, .. } => assert!(offset <= length),
-            other => panic!("cut at {length}: {other}"),
-        }
-    }
-}
-
-#[test]
-fn every_other_byte_at_every_place_is_no_panic() {
-    let bytes = small_pickle();
-    let limits = Limits {
-        memory: 1 << 20,
-        ..Limits::default()
-    };
-    for place in 0..bytes.len() {
-        let mut damaged = bytes.clone();
-        for value in 0..=255 {
-            damaged[place] = value;
-            let Ok(pickle) = parse(&damaged, limits) else {
-                continue;
-            };
-            if let View::Dict(entries) = pickle.view(pickle.root()) {
-                for &(_, value) in entries {
-                    let _ = pickle.numbers(value);
-                    let _ = pickle.texts(value);
-                    let _ = pickle.describe(value);
-                }
+        )+
+        $(
+            #[test]
+            fn $harmless() {
+                let bytes = hostile($name);
+                let pickle = parse(&bytes, Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+                harmless::$harmless(&pickle);
             }
-        }
-    }
-}
-
-#[test]
-fn declared_lengths_are_held_against_the_input() {
-    let huge = u64::MAX.to_le_bytes();
-    let cases = [
-        b"\x80\x02X\xff\xff\xff\xffab.".to_vec(),
-        b"\x80\x02T\xff\xff\xff\xffab.".to_vec(),
-        b"\x80\x03B\xff\xff\xff\x7fab.".to_vec(),
-        b"\x80\x02\x8b\xff\xff\xff\x7fab.".to_vec(),
-        [&b"\x80\x04\x8d"[..], &huge, b"ab."].concat(),
-        [&b"\x80\x04\x8e"[..], &huge, b"ab."].concat(),
-        [&b"\x80\x05\x96"[..], &huge, b"ab."].concat(),
-        [&b"\x80\x04\x95"[..], &huge, b"N."].concat(),
-    ];
-    for bytes in cases {
-        let error = error(&bytes);
-        let typed = matches!(
-            error,
-            PickleError::Truncated { .. } | PickleError::Limit { .. }
-        );
-        assert!(typed, "{error}");
-    }
-}
-
-#[test]
-fn array_sizes_are_held_against_the_data() {
-    let long = |value: i64| [&[0x8a, 8][..], &value.to_le_bytes()].concat();
-    let with_shape = |shape: Vec<u8>, dtype: Vec<u8>, data: Vec<u8>| {
-        let start = [global("numpy", "ndarray"), tuple(&[int(0)]), bytes(b"b")];
-        let made = reduce(global("numpy.core.multiarray", "_reconstruct"), &start);
-        pickle(
-            [
-                made,
-                tuple(&[int(1), shape, dtype, vec![0x89], data]),
-                b"b".to_vec(),
-            ]
-            .concat(),
-        )
+        )+
+        const FILES: &[&str] = &[$($file,)+ $($name),+];
     };
-    let f4 = || dtype("f4", "<");
-    let four = || bytes(&[0; 4]);
-    let cases = [
-        with_shape(tuple(&[long(1 << 40)]), f4(), four()),
-        with_shape(tuple(&[long(i64::MAX), long(i64::MAX)]), f4(), four()),
-        with_shape(tuple(&[long(1 << 62), int(4)]), f4(), four()),
-        with_shape(tuple(&[int(-1)]), f4(), four()),
-        with_shape(tuple(&[int(2)]), f4(), four()),
-        with_shape(tuple(&[int(1)]), dtype("S1099511627776", "|"), four()),
-        with_shape(tuple(&[int(1)]), dtype("U9223372036854775807", "<"), four()),
-        with_shape(tuple(&vec![int(1); 65]), f4(), four()),
-        with_shape(tuple(&[int(1)]), f4(), list(&[int(1)])),
-        with_shape(tuple(&[int(2)]), dtype("O", "|"), list(&[int(1)])),
-    ];
-    for bytes in cases {
-        let error = error(&bytes);
-        assert!(matches!(error, PickleError::Malformed { .. }), "{error}");
+}
+
+files! {
+    refused {
+    os_system "os-system" => PickleError::ForbiddenGlobal { .. },
+    posix_system "posix-system" => PickleError::ForbiddenGlobal { .. },
+    nt_system "nt-system" => PickleError::ForbiddenGlobal { .. },
+    builtins_eval "builtins-eval" => PickleError::ForbiddenGlobal { .. },
+    builtins_eval_python2 "builtins-eval-python2" => PickleError::ForbiddenGlobal { .. },
+    builtins_getattr "builtins-getattr" => PickleError::ForbiddenGlobal { .. },
+    subprocess_popen "subprocess-popen" => PickleError::ForbiddenGlobal { .. },
+    importlib_import "importlib-import" => PickleError::ForbiddenGlobal { .. },
+    inst_instruction "inst-instruction" => PickleError::ForbiddenGlobal { .. },
+    obj_instruction "obj-instruction" => PickleError::ForbiddenGlobal { .. },
+    newobj_instruction "newobj-instruction" => PickleError::ForbiddenGlobal { .. },
+    newobj_ex_instruction "newobj-ex-instruction" => PickleError::Unsupported { .. },
+    name_without_a_call "name-without-a-call" => PickleError::ForbiddenGlobal { .. },
+    name_in_a_dict "name-in-a-dict" => PickleError::ForbiddenGlobal { .. },
+    numpy_load "numpy-load" => PickleError::ForbiddenGlobal { .. },
+    numpy_fromfile "numpy-fromfile" => PickleError::ForbiddenGlobal { .. },
+    dotted_name "dotted-name" => PickleError::ForbiddenGlobal { .. },
+    codecs_decode "codecs-decode" => PickleError::ForbiddenGlobal { .. },
+    codecs_encode_zlib "codecs-encode-zlib" => PickleError::Unsupported { .. },
+    terminal_escape_in_name "terminal-escape-in-name" => PickleError::ForbiddenGlobal { .. },
+    endless_name "endless-name" => PickleError::Malformed { .. },
+    call_of_a_text "call-of-a-text" => PickleError::Malformed { .. },
+    call_of_a_call "call-of-a-call" => PickleError::Malformed { .. },
+    state_for_a_list "state-for-a-list" => PickleError::Malformed { .. },
+    state_for_a_class "state-for-a-class" => PickleError::Malformed { .. },
+    dtype_of_a_dict "dtype-of-a-dict" => PickleError::Malformed { .. },
+    persistent_id "persistent-id" => PickleError::Unsupported { .. },
+    extension_code "extension-code" => PickleError::Unsupported { .. },
+    buffer_elsewhere "buffer-elsewhere" => PickleError::Unsupported { .. },
+    ndarray_of_length "ndarray-of-length" => PickleError::Malformed { .. },
+    bytearray_of_length "bytearray-of-length" => PickleError::Malformed { .. },
+    builtins_bytes_of_length "builtins-bytes-of-length" => PickleError::Malformed { .. },
+    shape_of_2_40 "shape-of-2-40" => PickleError::Malformed { .. },
+    shape_that_overflows "shape-that-overflows" => PickleError::Malformed { .. },
+    shape_below_zero "shape-below-zero" => PickleError::Malformed { .. },
+    shape_of_65_axes "shape-of-65-axes" => PickleError::Malformed { .. },
+    dtype_of_2_40_bytes "dtype-of-2-40-bytes" => PickleError::Malformed { .. },
+    dtype_that_overflows "dtype-that-overflows" => PickleError::Malformed { .. },
+    length_of_2_64 "length-of-2-64" => PickleError::Limit { .. },
+    length_beyond_the_end "length-beyond-the-end" => PickleError::Truncated { needed: 0x7fff_ffff, .. },
+    integer_of_2_31_bytes "integer-of-2-31-bytes" => PickleError::Truncated { .. },
+    frame_beyond_the_end "frame-beyond-the-end" => PickleError::Truncated { .. },
+    open_marks "open-marks" => PickleError::Limit { limit: 1000, .. },
+    mark_taken_twice "mark-taken-twice" => PickleError::Malformed { .. },
+    memo_that_is_empty "memo-that-is-empty" => PickleError::Malformed { .. },
+    key_without_value "key-without-value" => PickleError::Malformed { .. },
+    unknown_instruction "unknown-instruction" => PickleError::UnknownOpcode { opcode: 0xfe, offset: 2 },
+    protocol_6 "protocol-6" => PickleError::Unsupported { .. },
+    nothing "nothing" => PickleError::Malformed { .. },
+    no_stop "no-stop" => PickleError::Truncated { .. },
     }
-    // Elements of no bytes need no data, so any number of them is consistent; reading them out is not free.
-    let bytes = with_shape(tuple(&[long(1 << 60)]), dtype("S0", "|"), bytes(b""));
-    let pickle = parse(&bytes, Limits::default()).unwrap();
-    assert!(matches!(
-        pickle.texts(pickle.root()),
-        Err(PickleError::Limit { .. })
-    ));
+    harmless {
+    billion_laughs "billion-laughs",
+    list_in_itself "list-in-itself",
+    array_in_itself "array-in-itself",
+    deep_tuples "deep-tuples",
+    deep_lists "deep-lists",
+    elements_of_no_bytes "elements-of-no-bytes",
+    objects_added_later "objects-added-later",
+    memo_number_of_2_32 "memo-number-of-2-32",
+    }
+}
+
+/// What the harmless ones hold.
+mod harmless {
+    use super::*;
+
+    /// The root is a list of so many, none of which is a number or a text.
+    fn list(pickle: &Pickle<'_>, length: usize) {
+        let root = pickle.root();
+        assert!(matches!(pickle.view(root), View::List(items) if items.len() == length));
+        assert_eq!(pickle.describe(root), format!("a list of {length}"));
+        assert!(matches!(
+            pickle.numbers(root),
+            Err(PickleError::Type { .. })
+        ));
+        assert!(matches!(pickle.texts(root), Err(PickleError::Type { .. })));
+    }
+
+    pub fn billion_laughs(pickle: &Pickle<'_>) {
+        list(pickle, 10);
+    }
+
+    pub fn list_in_itself(pickle: &Pickle<'_>) {
+        list(pickle, 2);
+    }
+
+    pub fn array_in_itself(pickle: &Pickle<'_>) {
+        let root = pickle.root();
+        assert_eq!(pickle.describe(root), "an array (1,) of object");
+        assert!(matches!(
+            pickle.numbers(root),
+            Err(PickleError::Type { .. })
+        ));
+        assert!(matches!(pickle.text(root), Err(PickleError::Type { .. })));
+    }
+
+    pub fn deep_tuples(pickle: &Pickle<'_>) {
+        assert_eq!(pickle.describe(pickle.root()), "a tuple of 1");
+    }
+
+    pub fn deep_lists(pickle: &Pickle<'_>) {
+        list(pickle, 1);
+    }
+
+    pub fn elements_of_no_bytes(pickle: &Pickle<'_>) {
+        let root = pickle.root();
+        assert!(matches!(pickle.texts(root), Err(PickleError::Limit { .. })));
+        assert!(matches!(
+            pickle.numbers(root),
+            Err(PickleError::Limit { .. })
+        ));
+    }
+
+    pub fn objects_added_later(pickle: &Pickle<'_>) {
+        let array = pickle.items(pickle.root()).unwrap()[0];
+        assert_eq!(pickle.describe(array), "an array (0,) of object");
+        assert!(matches!(
+            pickle.numbers(array),
+            Err(PickleError::Type { .. })
+        ));
+        assert!(matches!(pickle.texts(array), Err(PickleError::Type { .. })));
+    }
+
+    pub fn memo_number_of_2_32(pickle: &Pickle<'_>) {
+        assert!(matches!(pickle.view(pickle.root()), View::None));
+    }
 }
 
 #[test]
-fn shared_values_are_paid_for_each_time_they_are_read_out() {
-    // Ten references to one array of 1,000 numbers.
-    let remembered = [filled(&[1000], 1.0), b"q\x00".to_vec()].concat();
-    let bytes = pickle(list(&[remembered, b"h\x00".repeat(9)]));
-    let limits = Limits {
-        memory: 25_000,
-        ..Limits::default()
-    };
-    let pickle = parse(&bytes, limits).unwrap();
-    let items = pickle.items(pickle.root()).unwrap();
-    assert_eq!(items.len(), 10);
-    let read: Vec<_> = items
-        .iter()
-        .map(|&item| pickle.numbers(item).is_ok())
+fn every_file_has_a_test_and_a_row_in_the_table() {
+    let named: BTreeSet<String> = FILES.iter().map(|name| format!("{name}.pkl")).collect();
+    let there: BTreeSet<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".pkl"))
         .collect();
-    assert!(read[0] && !read[9]);
-}
-
-#[test]
-fn billion_laughs_costs_nothing_but_its_length() {
-    // Each list holds the one before ten times.
-    let mut bytes = b"\x80\x02]q\x00".to_vec();
-    for level in 1..100u8 {
-        bytes.extend_from_slice(b"](");
-        bytes.extend([b'h', level - 1].repeat(10));
-        bytes.extend([b'e', b'q', level]);
+    assert_eq!(named, there);
+    let table = fs::read_to_string(folder().join("README.md")).unwrap();
+    for name in FILES {
+        assert!(table.contains(&format!("`{name}`")), "{name}");
     }
-    bytes.push(b'.');
-    let pickle = parse(&bytes, Limits::default()).unwrap();
-    assert_eq!(pickle.items(pickle.root()).unwrap().len(), 10);
-    assert_eq!(pickle.describe(pickle.root()), "a list of 10");
-    assert!(pickle.texts(pickle.root()).is_err());
 }
 
 #[test]
-fn values_that_contain_themselves_and_deep_nests_are_freed() {
-    let bytes = b"\x80\x02]q\x00h\x00ah\x00a.";
-    let pickle = parse(bytes, Limits::default()).unwrap();
-    assert!(pickle.numbers(pickle.root()).is_err());
-
-    let deep = [&b"\x80\x02N"[..], &vec![0x85; 1_000_000], b"."].concat();
-    assert!(parse(&deep, Limits::default()).is_ok());
-    let lists = [
-        &b"\x80\x02"[..],
-        &b"]".repeat(100_000),
-        &b"a".repeat(99_999),
-        b".",
-    ]
-    .concat();
-    assert!(parse(&lists, Limits::default()).is_ok());
-}
-
-#[test]
-fn limits_are_kept() {
-    let is_limit =
-        |bytes: &[u8], limits| matches!(parse(bytes, limits), Err(PickleError::Limit { .. }));
-    let default = Limits::default();
-    let marks = [&b"\x80\x02"[..], &b"(".repeat(1001), b"."].concat();
-    assert!(is_limit(&marks, default));
-    let stack = [&b"\x80\x02"[..], &b"N".repeat(11), b"."].concat();
-    assert!(is_limit(
-        &stack,
-        Limits {
-            stack: 10,
-            ..default
+fn no_layout_reads_any_of_them_and_nothing_runs() {
+    let layouts = [
+        Layout::Mag,
+        Layout::Misa,
+        Layout::Mult,
+        Layout::MultiBench,
+        Layout::Mmsa,
+        Layout::Conversations,
+    ];
+    for name in FILES {
+        let path = folder().join(format!("{name}.pkl"));
+        for layout in layouts {
+            let error = layout::read(layout, &path).expect_err(name);
+            assert!(
+                matches!(error, Error::Pickle { .. } | Error::Content(_)),
+                "{error}"
+            );
+            let message = error.to_string();
+            assert!(message.contains(name) && message.len() < 1000, "{message}");
         }
-    ));
-    let memo = [&b"\x80\x04N"[..], &[0x94; 11], b"."].concat();
-    assert!(is_limit(
-        &memo,
-        Limits {
-            memo: 10,
-            ..default
-        }
-    ));
-    let string = pickle(text("0123456789!"));
-    assert!(is_limit(
-        &string,
-        Limits {
-            string: 10,
-            ..default
-        }
-    ));
-    let memory = pickle(array(&[4], &[0.0; 4]));
-    assert!(is_limit(
-        &memory,
-        Limits {
-            memory: 100,
-            ..default
-        }
-    ));
-}
-
-#[test]
-fn what_cannot_stand_in_one_file_is_refused() {
-    for bytes in [
-        &b"\x80\x02Px\n."[..],
-        b"\x80\x02NQ.",
-        b"\x80\x02\x82\x01.",
-        b"\x80\x05\x97.",
-        b"\x80\x05N\x98.",
-        b"\x80\x06N.",
-    ] {
-        assert!(matches!(error(bytes), PickleError::Unsupported { .. }));
     }
-    assert!(matches!(
-        error(b"\x80\x02\xfe."),
-        PickleError::UnknownOpcode {
-            opcode: 0xfe,
-            offset: 2
-        }
-    ));
-    for bytes in [
-        &b"."[..],
-        b"0.",
-        b"(.",
-        b"(0N0.",
-        b"h\x07.",
-        b"a.",
-        b"N(e.",
-        b"}(Nu.",
-        b"R.",
-        b"b.",
-        b"\x85.",
-    ] {
-        assert!(
-            matches!(error(bytes), PickleError::Malformed { .. }),
-            "{bytes:?}"
-        );
-    }
+    // The command in those that have one is `touch` with this name.
+    assert!(!Path::new("hostile-pickle-ran").exists());
+}
+
+#[test]
+fn the_message_names_what_was_asked_for_and_where() {
+    let message = error("posix-system").to_string();
+    assert!(message.contains("posix.system at byte 2"), "{message}");
+    assert!(message.contains("nothing was run"), "{message}");
+    let message = error("terminal-escape-in-name").to_string();
+    assert!(message.contains("\\u{1b}[2Jos.sys\\u{7}tem"), "{message}");
+    assert!(!message.contains(char::is_control), "{message}");
 }

@@ -8,9 +8,64 @@ use common::real_file;
 use mdm_data::corpus::{Corpus, Modality, Split};
 use mdm_data::glove::{self, WordVectors};
 use mdm_data::layout::{self, Layout};
-use mdm_data::pickle::{self, Limits, View};
 use mdm_data::store::{self, FEATURES, MANIFEST, PrepareOptions, UTTERANCES};
 use mdm_data::{clean, inspect};
+use sha2::{Digest, Sha256};
+
+/// What a corpus holds, in figures that NumPy gave for the same files.
+struct Figures {
+    /// Sums of the labels, by split.
+    labels: [f64; 3],
+    words: [usize; 3],
+    /// Frames of each modality, by split.
+    steps: [&'static [usize]; 3],
+    digest: &'static str,
+}
+
+fn check(corpus: &Corpus, expected: &Figures) {
+    let labels = Split::ALL.map(|split| {
+        let labels = corpus.split(split).iter().map(|u| f64::from(u.label));
+        labels.sum::<f64>()
+    });
+    for (sum, expected) in labels.iter().zip(expected.labels) {
+        assert!((sum - expected).abs() < 1e-9, "{labels:?}");
+    }
+    let words = |split| {
+        corpus
+            .split(split)
+            .iter()
+            .map(|u| u.words.len())
+            .sum::<usize>()
+    };
+    assert_eq!(Split::ALL.map(words), expected.words);
+    for (split, expected) in Split::ALL.into_iter().zip(expected.steps) {
+        let steps = |m: usize| -> usize {
+            let utterances = corpus.split(split).iter();
+            utterances.map(|u| u.features[m].steps()).sum()
+        };
+        let steps: Vec<usize> = (0..corpus.modalities.len()).map(steps).collect();
+        assert_eq!(steps, expected, "{split}");
+    }
+    assert_eq!(digest(corpus), expected.digest);
+}
+
+/// SHA-256 over all utterances, split by split: the id and a line feed, the words with spaces between and a line feed,
+/// the label as `f32`, and for each modality the number of frames as `u32` and their values as `f32`; little-endian.
+fn digest(corpus: &Corpus) -> String {
+    let mut hash = Sha256::new();
+    for (_, utterance) in corpus.utterances() {
+        hash.update(format!("{}\n{}\n", utterance.id, utterance.words.join(" ")));
+        hash.update(utterance.label.to_le_bytes());
+        for features in &utterance.features {
+            hash.update((features.steps() as u32).to_le_bytes());
+            for value in features.data() {
+                hash.update(value.to_le_bytes());
+            }
+        }
+    }
+    let bytes = hash.finalize();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 fn sizes(corpus: &Corpus) -> [usize; 3] {
     Split::ALL.map(|split| corpus.split(split).len())
@@ -45,6 +100,15 @@ fn mosi_in_the_mag_layout() {
     let Some(path) = real_file("mosi/mosi_mag_layout.pkl") else {
         return;
     };
+    check(
+        &layout::read(Layout::Mag, &path).unwrap(),
+        &Figures {
+            labels: [301.0833344012499, 70.88333255052567, -217.44999919831753],
+            words: [15513, 2577, 9533],
+            steps: [&[15513, 15513], &[2577, 2577], &[9533, 9533]],
+            digest: "cb54d98a257135978dcb5d8057ee07648c340f04deb69c56233bab0b95718839",
+        },
+    );
     let mut corpus = prepare_twice(Layout::Mag, &path);
     assert_eq!(sizes(&corpus), [1284, 229, 686]);
     assert_eq!(corpus.dims(), [73, 6]);
@@ -84,6 +148,18 @@ fn mmmo_in_the_mult_layout() {
     let Some(path) = real_file("mmmo/mmmo_mult_layout.pkl") else {
         return;
     };
+    // No utterance is without text, so MultiBench's rule leaves none out.
+    for layout in [Layout::Mult, Layout::MultiBench] {
+        check(
+            &layout::read(layout, &path).unwrap(),
+            &Figures {
+                labels: [27.5, 20.0, 19.5],
+                words: [0; 3],
+                steps: [&[1114; 3], &[358; 3], &[752; 3]],
+                digest: "03f41becb1a16c9258557ae3cb5c78697ec1c687f6040525c129a966a1709d6f",
+            },
+        );
+    }
     let corpus = prepare_twice(Layout::Mult, &path);
     assert_eq!(sizes(&corpus), [60, 20, 40]);
     assert_eq!(corpus.dims(), [300, 74, 36]);
@@ -105,6 +181,15 @@ fn mosi_in_the_mmsa_layout() {
     let Some(path) = real_file("mosi/mosi_mmsa_layout.pkl") else {
         return;
     };
+    check(
+        &layout::read(Layout::Mmsa, &path).unwrap(),
+        &Figures {
+            labels: [141.63333377242088, 22.83333322405815, 8.000000640749931],
+            words: [2800, 654, 1608],
+            steps: [&[2799, 240, 2799], &[656, 60, 656], &[1610, 120, 1610]],
+            digest: "c03aa7530d1ae5159607e9b799c192715d5ef7550090146667b8f7d234db0f0f",
+        },
+    );
     let corpus = prepare_twice(Layout::Mmsa, &path);
     assert_eq!(sizes(&corpus), [240, 60, 120]);
     assert_eq!(corpus.dims(), [50, 73, 6]);
@@ -156,31 +241,83 @@ fn the_same_utterance_agrees_between_layouts() {
 }
 
 #[test]
-fn a_pickle_found_in_the_wild_is_read() {
+fn mosi_by_conversation_from_the_wild() {
     let Some(path) = real_file("mosi/mosi_conversations_wild.pkl") else {
         return;
     };
-    let bytes = fs::read(path).unwrap();
-    let pickle = pickle::parse(&bytes, Limits::default()).unwrap();
-    let items = pickle.items(pickle.root()).unwrap();
-    assert_eq!(items.len(), 7);
-    let ids = pickle.entry(items[0], "03bSnISJMiM").unwrap();
-    assert_eq!(pickle.texts(ids).unwrap().data[0], "03bSnISJMiM_1");
-    let labels = pickle.entry(items[1], "03bSnISJMiM").unwrap();
-    let labels = pickle.numbers(labels).unwrap();
-    assert_eq!((labels.shape, labels.data[0]), (vec![13], 2.4));
-    let sentences = pickle.entry(items[3], "03bSnISJMiM").unwrap();
-    assert!(
-        pickle
-            .texts(sentences)
-            .unwrap()
-            .data
-            .iter()
-            .all(|s| !s.is_empty())
+    let corpus = layout::read(Layout::Conversations, &path).unwrap();
+    assert_eq!(sizes(&corpus), [1284, 229, 686]);
+    assert!(corpus.modalities.is_empty());
+    check(
+        &corpus,
+        &Figures {
+            labels: [301.0833344012499, 70.88333255052567, -217.44999919831753],
+            words: [15473, 2557, 9510],
+            steps: [&[], &[], &[]],
+            digest: "be9e6a66ec1d95487bc784fd2e41d01829f91b401db20c3930621c6137dd6623",
+        },
     );
-    let lists = items[4..].iter().map(|&split| match pickle.view(split) {
-        View::List(videos) => videos.len(),
-        _ => 0,
-    });
-    assert_eq!(lists.collect::<Vec<_>>(), [52, 10, 31]);
+    let first = &corpus.train[0];
+    assert_eq!((first.id.as_str(), first.label), ("03bSnISJMiM_1", 2.4));
+    assert_eq!(first.words, ["ANYHOW", "IT", "WAS", "REALLY", "GOOD"]);
+
+    // Another source of the same labels.
+    let Some(mag) = real_file("mosi/mosi_mag_layout.pkl") else {
+        return;
+    };
+    let mag = layout::read(Layout::Mag, &mag).unwrap();
+    for (split, utterance) in corpus.utterances() {
+        let (video, number) = utterance.id.rsplit_once('_').unwrap();
+        let id = format!("{video}[{number}]");
+        let same = mag.split(split).iter().find(|u| u.id == id);
+        assert_eq!(same.map(|u| u.label), Some(utterance.label), "{id}");
+    }
+}
+
+#[test]
+fn a_file_in_another_layout_says_what_it_lacks() {
+    let cases = [
+        (
+            "mosi/mosi_mag_layout.pkl",
+            Layout::Mult,
+            "split train, field text: expected the field",
+        ),
+        (
+            "mosi/mosi_mag_layout.pkl",
+            Layout::Misa,
+            "expected (word_ids, vision, audio, words)",
+        ),
+        (
+            "mmmo/mmmo_mult_layout.pkl",
+            Layout::Mag,
+            "split train: expected a list of records",
+        ),
+        (
+            "mmmo/mmmo_mult_layout.pkl",
+            Layout::Mmsa,
+            "field regression_labels: expected the field",
+        ),
+        (
+            "mosi/mosi_mmsa_layout.pkl",
+            Layout::MultiBench,
+            "field labels: expected the field",
+        ),
+        (
+            "mosi/mosi_mmsa_layout.pkl",
+            Layout::Conversations,
+            "expected a list of 7",
+        ),
+        (
+            "mosi/mosi_conversations_wild.pkl",
+            Layout::Mag,
+            "expected a dict with the split train",
+        ),
+    ];
+    for (name, layout, expected) in cases {
+        let Some(path) = real_file(name) else {
+            return;
+        };
+        let message = layout::read(layout, &path).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
 }

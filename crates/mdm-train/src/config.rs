@@ -5,6 +5,7 @@ use mdm_core::{
     CriticConfig, CriticOutput, DependencyMeasure, DependencyObjectiveConfig, Lipschitz, Shuffle,
 };
 use mdm_data::normalise::Normalisation;
+use mdm_data::surgery::Fill;
 use mdm_data::synthetic::SyntheticConfig;
 use mdm_models::ModelConfig;
 use serde::{Deserialize, Serialize};
@@ -184,6 +185,10 @@ pub struct TrainConfig {
     pub weight_decay: f64,
     /// Epochs without a better validation MAE before training stops; at least 1.
     pub patience: usize,
+    /// Probability with which an utterance of a training batch loses each of its modalities, never all; in [0, 1).
+    pub modality_dropout: f64,
+    /// What stands in for them.
+    pub modality_fill: Fill,
 }
 
 /// The down-stream loss.
@@ -230,6 +235,7 @@ impl ExperimentConfig {
             learning_rate,
             weight_decay,
             patience,
+            modality_dropout,
             ..
         } = self.train;
         let at_least_1 = "at least 1";
@@ -292,6 +298,12 @@ impl ExperimentConfig {
                 patience > 0,
                 at_least_1,
                 patience.to_string(),
+            ),
+            (
+                "train.modality_dropout",
+                (0.0..1.0).contains(&modality_dropout),
+                "in [0, 1)",
+                modality_dropout.to_string(),
             ),
         ];
         match checks.into_iter().find(|(_, holds, ..)| !holds) {

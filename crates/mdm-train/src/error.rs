@@ -80,6 +80,9 @@ pub enum Error {
     /// The model does not fit the data.
     #[error(transparent)]
     Model(#[from] mdm_models::Error),
+    /// The data cannot be changed as asked.
+    #[error(transparent)]
+    Data(#[from] mdm_data::Error),
     /// The dependency objective refuses its settings or a batch.
     #[error(transparent)]
     Core(#[from] mdm_core::Error),

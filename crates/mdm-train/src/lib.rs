@@ -38,6 +38,7 @@
 //!         epochs: 2,
 //!         batch_size: 8,
 //! #       loss: TaskLoss::L1, learning_rate: 1e-3, weight_decay: 0.01, patience: 2,
+//! #       modality_dropout: 0.0, modality_fill: Default::default(),
 //!         // …
 //!     },
 //!     // …
@@ -57,6 +58,8 @@ mod error;
 pub mod evaluate;
 pub mod history;
 pub mod metrics;
+mod modality_dropout;
+pub mod robustness;
 pub mod run;
 pub mod trainer;
 

@@ -6,13 +6,14 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use mdm_core::seed::{ChaCha8Rng, stream};
 use mdm_core::{Mode, product_permutations};
-use mdm_data::batch::{BatchStream, MultimodalBatch, epoch as epoch_batches};
+use mdm_data::batch::{BatchStream, epoch as epoch_batches};
 use mdm_data::{Corpus, Utterance};
 use mdm_models::{Encoder, FusionEncoder, Head};
 
 use crate::algorithm::{Algorithm1, FusionModel, Penalty};
 use crate::config::ExperimentConfig;
 use crate::evaluate::{self, evaluate, read, sequences};
+use crate::modality_dropout::ModalityDropout;
 use crate::{Baselines, Checkpoint, EpochRecord, Error, Metrics};
 
 /// Losses are read from the device once in so many steps: reading waits for it.
@@ -92,6 +93,7 @@ pub fn train(
     config.check()?;
     check_sizes(corpus)?;
     let mut algorithm = initialise(config, corpus, device)?;
+    let modality_dropout = ModalityDropout::new(&config.train, corpus);
 
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best: Option<(usize, Checkpoint<Encoder>)> = None;
@@ -101,6 +103,7 @@ pub fn train(
             &mut algorithm,
             config,
             &corpus.train,
+            &modality_dropout,
             epoch,
             device,
             observer,
@@ -233,6 +236,8 @@ struct Streams {
     product: ChaCha8Rng,
     dropout: ChaCha8Rng,
     critic_dropout: ChaCha8Rng,
+    modality_dropout: ChaCha8Rng,
+    critic_modality_dropout: ChaCha8Rng,
 }
 
 impl Streams {
@@ -244,6 +249,8 @@ impl Streams {
             product: stream("product"),
             dropout: stream("dropout"),
             critic_dropout: stream("critic dropout"),
+            modality_dropout: stream("modality dropout"),
+            critic_modality_dropout: stream("critic modality dropout"),
         }
     }
 }
@@ -252,6 +259,7 @@ fn run_epoch(
     algorithm: &mut Algorithm1<Encoder>,
     config: &ExperimentConfig,
     utterances: &[Utterance],
+    modality_dropout: &ModalityDropout,
     epoch: usize,
     device: &Device,
     observer: &mut impl Observer,
@@ -280,13 +288,15 @@ fn run_epoch(
             let encoder = algorithm.model.encoder.valid();
             for _ in 0..config.penalty.unroll {
                 let indices = critic_batches.next().expect("the stream has no end");
-                let batch = MultimodalBatch::new(utterances, &indices, device);
+                let rng = &mut streams.critic_modality_dropout;
+                let batch = modality_dropout.batch(utterances, &indices, rng, device)?;
                 let permutations = permutations(indices.len())?;
                 let measure = algorithm.update_critic(&encoder, &sequences(&batch), &permutations);
                 ledger.critic.extend(measure);
             }
         }
-        let batch = MultimodalBatch::new(utterances, indices, device);
+        let rng = &mut streams.modality_dropout;
+        let batch = modality_dropout.batch(utterances, indices, rng, device)?;
         let permutations = permutations(indices.len())?;
         let mode = &mut Mode::Train(&mut streams.dropout);
         let losses = algorithm.update_model(&sequences(&batch), batch.labels, &permutations, mode);

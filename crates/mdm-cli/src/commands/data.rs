@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::ensure;
 use mdm_data::Modality;
 use mdm_data::inspect::{Distributions, Summary, inspect};
-use mdm_data::layout::Layout;
+use mdm_data::layout::{self, Layout};
+use mdm_data::pickle::Limits;
 use mdm_data::store::{self, PrepareOptions};
 use mdm_train::write_atomically;
 use serde::Serialize;
@@ -19,13 +20,16 @@ use crate::output;
 pub fn run(command: &DataCommand) -> anyhow::Result<()> {
     match command {
         DataCommand::Prepare(args) => prepare(args),
-        DataCommand::Inspect(args) => inspect_store(args),
+        DataCommand::Inspect(args) => inspect_corpus(args),
         DataCommand::Verify(args) => verify(args),
     }
 }
 
 fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
-    let layout: Layout = args.layout.parse()?;
+    let layout = match &args.layout {
+        Some(name) => name.parse()?,
+        None => detect(&args.input)?,
+    };
     let options = PrepareOptions {
         overwrite: args.overwrite,
         vectors: args.glove.clone(),
@@ -46,10 +50,27 @@ fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
-    check_is_store(&args.store)?;
-    let (corpus, manifest) = store::read(&args.store)?;
-    let replaced = Some(&manifest.replaced);
+/// The layout that the content tells, said so that the user can disagree.
+fn detect(path: &Path) -> anyhow::Result<Layout> {
+    let layout = layout::detect(path, Limits::default())?;
+    eprintln!("{}: layout {layout}, from its content", path.display());
+    if layout == Layout::Mult {
+        eprintln!(
+            "files of MultiBench look the same; --layout multibench leaves out utterances without text"
+        );
+    }
+    Ok(layout)
+}
+
+fn inspect_corpus(args: &InspectArgs) -> anyhow::Result<()> {
+    let (corpus, manifest) = match layout::detect(&args.corpus, Limits::default())? {
+        Layout::Store => {
+            let (corpus, manifest) = store::read(&args.corpus)?;
+            (corpus, Some(manifest))
+        }
+        layout => (layout::read(layout, &args.corpus)?, None),
+    };
+    let replaced = manifest.as_ref().map(|manifest| &manifest.replaced);
     let summary = inspect(&corpus, replaced);
     // It takes a while, and the tables do without.
     let distributions = LazyCell::new(|| Distributions::of(&corpus, replaced));
@@ -58,7 +79,7 @@ fn inspect_store(args: &InspectArgs) -> anyhow::Result<()> {
             corpus: &corpus,
             summary: &summary,
             distributions: &distributions,
-            manifest: Some(&manifest),
+            manifest: manifest.as_ref(),
             utterance: Chosen::from(&corpus, args.utterance.as_deref())?,
         });
         write_atomically(file, page.as_bytes())?;

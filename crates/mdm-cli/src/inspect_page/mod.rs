@@ -45,7 +45,7 @@ pub fn render(page: &Page) -> String {
     let [label_table, length_table, value_table] = page.summary.tables();
 
     let labels = labels::draw(&page.distributions.labels);
-    let caption = "Labels as they are in the store. The classes of the table are held within [−3, 3] and rounded.";
+    let caption = "Labels as they are in the corpus. The classes of the table are held within [−3, 3] and rounded.";
     let content = table(&label_table) + &figure(caption, &labels);
     body += &section("Splits and labels", &content);
 
@@ -140,7 +140,7 @@ fn one_utterance(page: &Page, chosen: &Chosen) -> String {
     }
     let by_step = utterance::has_words_by_step(utterance).is_some();
     let caption = match (utterance.words.len(), by_step) {
-        (0, _) => "The store has no words for it.".to_owned(),
+        (0, _) => "The corpus has no words for it.".to_owned(),
         (_, true) => "Words stand at their steps; the tooltips have those without room.".to_owned(),
         (words, false) => format!("No modality has a step for each of its {words} words."),
     };

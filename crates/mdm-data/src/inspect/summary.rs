@@ -118,6 +118,8 @@ pub fn inspect(corpus: &Corpus, replaced: Option<&CleanReport>) -> Summary {
         }
         summary
     });
+    let mut warnings = warnings::check(corpus);
+    warnings.extend(replaced.into_iter().flat_map(warnings::replaced));
     Summary {
         name: corpus.name.clone(),
         modalities: corpus.modalities.clone(),
@@ -127,7 +129,7 @@ pub fn inspect(corpus: &Corpus, replaced: Option<&CleanReport>) -> Summary {
             .map(|split| split_summary(corpus, split))
             .collect(),
         values: values.collect(),
-        warnings: warnings::check(corpus),
+        warnings,
     }
 }
 

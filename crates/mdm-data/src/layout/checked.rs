@@ -19,6 +19,8 @@ pub(super) struct Checked<'p, 's> {
     header: Header,
     /// Utterances so far, by split in order.
     records: [usize; 3],
+    /// Whether the first utterance has emotions.
+    has_emotions: Option<bool>,
     sink: &'s mut dyn Sink,
 }
 
@@ -33,6 +35,7 @@ impl<'p, 's> Checked<'p, 's> {
                 modalities: modalities.iter().map(unknown).collect(),
             },
             records: [0; 3],
+            has_emotions: None,
             sink,
         }
     }
@@ -45,6 +48,22 @@ impl<'p, 's> Checked<'p, 's> {
             return Err(place
                 .field("label")
                 .error("a finite number", utterance.label.to_string()));
+        }
+        let emotions = utterance.emotions.as_ref();
+        if let Some(intensity) = emotions.and_then(|e| e.0.iter().find(|x| !x.is_finite())) {
+            return Err(place
+                .field("emotions")
+                .error("finite numbers", intensity.to_string()));
+        }
+        let has_emotions = *self.has_emotions.get_or_insert(emotions.is_some());
+        if has_emotions != emotions.is_some() {
+            let [expected, found] = [has_emotions, !has_emotions].map(|has| match has {
+                true => "six emotions",
+                false => "no emotions",
+            });
+            return Err(place
+                .field("emotions")
+                .error(format!("{expected}, as before"), found));
         }
         for (info, features) in self.header.modalities.iter_mut().zip(&utterance.features) {
             if info.dim == 0 {

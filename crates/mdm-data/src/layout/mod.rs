@@ -3,7 +3,7 @@
 //! | layout | what it is | words | language features |
 //! |---|---|---|---|
 //! | [`Layout::Mag`] | pickle: split → list of `((words, vision, audio), label, segment)` | yes | no |
-//! | [`Layout::Misa`] | pickle: the same with word ids, and with lengths (MMIM) | yes | no |
+//! | [`Layout::Misa`] | pickle, or folder of one a split: the same with word ids, and with lengths (MMIM) | yes | no |
 //! | [`Layout::Mult`] | pickle: split → arrays `vision`, `text`, `audio`, `labels`, `id`, padded | no | yes |
 //! | [`Layout::MultiBench`] | pickle: the same, utterances without text left out | no | yes |
 //! | [`Layout::Mmsa`] | pickle: split → arrays and lists, with `raw_text`, lengths and `text_bert`, padded | yes | yes |
@@ -19,9 +19,11 @@
 //! record and the field. Padding is taken away, so an utterance has its real steps only, but always at least one:
 //! an utterance without any frame keeps a single frame of zeros, which [`crate::warnings`] reports.
 //!
-//! A new layout is a file with a type that implements [`LayoutReader`], a variant of [`Layout`] and a line in
-//! [`Layout::reader`].
+//! A new layout is a file with a type that implements [`LayoutReader`], a variant of [`Layout`], a line in
+//! [`Layout::reader`], and what tells it from the others in [`detect()`].
 
+mod arrays;
+mod bounded;
 mod checked;
 mod detect;
 mod hdf5;
@@ -29,6 +31,7 @@ mod npz;
 mod padded;
 mod pickled;
 mod place;
+mod splits;
 mod store;
 mod tsv;
 
@@ -43,7 +46,7 @@ use crate::error::Error;
 use crate::pickle::Limits;
 
 pub use detect::detect;
-pub use hdf5::{CmuH5, Csd, MmmoH5};
+pub use hdf5::{CmuH5, Csd, MmmoH5, Standardise};
 pub use npz::Npz;
 pub use pickled::{Conversations, Mag, Misa, Mmsa, Mult, MultiBench};
 pub use store::StoreLayout;
@@ -56,7 +59,7 @@ pub enum Layout {
     /// The pickles of the Multimodal Adaptation Gate: words with aligned audio and vision.
     #[serde(rename = "mag")]
     Mag,
-    /// The pickles of MISA and MMIM: as those of MAG, with word ids beside the words.
+    /// The pickles of MISA and MMIM, one or one a split: as those of MAG, with word ids beside the words.
     #[serde(rename = "misa")]
     Misa,
     /// The pickles of the Multimodal Transformer: padded arrays.
@@ -135,7 +138,7 @@ impl Layout {
             Self::MultiBench => &MultiBench,
             Self::Mmsa => &Mmsa,
             Self::Conversations => &Conversations,
-            Self::Csd => &Csd,
+            Self::Csd => &Csd { standardise: None },
             Self::CmuH5 => &CmuH5,
             Self::MmmoH5 => &MmmoH5,
             Self::Npz => &Npz,

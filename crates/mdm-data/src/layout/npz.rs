@@ -1,17 +1,251 @@
 //! Padded arrays in a NumPy archive.
 
+use std::cell::Cell;
 use std::path::Path;
 
+use crate::corpus::{Emotions, Modality, Split, Utterance};
 use crate::error::Error;
+use crate::layout::arrays;
+use crate::layout::checked::Checked;
+use crate::layout::padded::Stream;
 use crate::layout::place::Place;
-use crate::layout::{Header, LayoutReader, Sink};
-use crate::pickle::Limits;
+use crate::layout::{Header, LayoutReader, Sink, bounded};
+use crate::npz::{self, Archive, Problem};
+use crate::pickle::{Limits, Numbers, Texts, shape_text};
 
-/// A NumPy archive of padded arrays, as `mdm data export --format npz` writes it.
+/// Reader of NumPy archives of padded arrays, as `mdm data export --format npz` writes them.
+///
+/// Each array is named after its split (`train`, `valid` or `test`) and its field, such as `train.audio`. A split without
+/// arrays has no utterances; at least one split must have some.
+///
+/// # Shapes
+///
+/// For `n` utterances:
+///
+/// | field | shape | needed |
+/// |---|---|---|
+/// | `labels` | `[n]` or `[n, 1]`: the sentiment; or `[n, 7]`: the sentiment and [six emotions](Emotions) | yes |
+/// | `language`, `audio`, `vision` | `[n, steps, dim]`, padded on the right; steps may differ | no, but the same in all splits |
+/// | `language_lengths`, `audio_lengths`, `vision_lengths` | `[n]`: steps of each utterance | no |
+/// | `ids` | `[n]` texts | no: `train-0`, `train-1`, … |
+/// | `words` | `[n]` texts, words separated by spaces or line ends | no |
+///
+/// # Padding
+///
+/// On the right. Without declared lengths the rule is that of [`Mmsa`](super::Mmsa): language ends at its last frame that
+/// is not all zero, or at the longest length declared for a modality with as many steps; audio and vision end where
+/// language does if they have as many steps, or else at their own last frame that is not all zero.
 pub struct Npz;
 
 impl LayoutReader for Npz {
-    fn read_into(&self, path: &Path, _: Limits, _: &mut dyn Sink) -> Result<Header, Error> {
-        Err(Place::new(path).error("a reader", "none yet"))
+    fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
+        let bytes = bounded::read(path, limits)?;
+        let source = Source {
+            path,
+            archive: Archive::open(&bytes, path)?,
+            left: Cell::new(limits.memory.saturating_sub(bytes.len() as u64)),
+        };
+        let is_known = |&modality: &Modality| {
+            let has = |split| source.has(split, modality.name());
+            Split::ALL.into_iter().any(has)
+        };
+        let modalities: Vec<Modality> = Modality::ALL.into_iter().filter(is_known).collect();
+        let mut checked = Checked::new(path, &modalities, sink);
+        let mut width = None;
+        for split in Split::ALL {
+            if source.has_split(split) {
+                read_split(&source, split, &modalities, &mut width, &mut checked)?;
+            }
+        }
+        checked.finish()
     }
+}
+
+/// Whether arrays of these names are a corpus of this layout, as far as names tell.
+pub(super) fn is_corpus<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
+    names.any(|name| Split::ALL.iter().any(|&split| name == key(split, "labels")))
+}
+
+fn key(split: Split, field: &str) -> String {
+    format!("{split}.{field}")
+}
+
+struct Source<'a> {
+    path: &'a Path,
+    archive: Archive<'a>,
+    /// Bytes that may still be allocated.
+    left: Cell<u64>,
+}
+
+impl Source<'_> {
+    fn has(&self, split: Split, field: &str) -> bool {
+        let key = key(split, field);
+        self.archive.arrays().iter().any(|array| array.name == key)
+    }
+
+    fn has_split(&self, split: Split) -> bool {
+        let prefix = key(split, "");
+        let mut arrays = self.archive.arrays().iter();
+        arrays.any(|array| array.name.starts_with(&prefix))
+    }
+
+    fn numbers(&self, split: Split, field: &str) -> Result<Option<Numbers>, Error> {
+        let Some(entry) = self.archive.find(&key(split, field))? else {
+            return Ok(None);
+        };
+        let read = self.archive.read(entry, |content| {
+            let header = npz::Header::read(content)?;
+            header.check_numbers()?;
+            self.charge(&header, size_of::<f32>())?;
+            let data = header.numbers(content, |_, number| Ok(number as f32))?;
+            Ok(Numbers {
+                shape: header.shape().to_vec(),
+                data,
+            })
+        });
+        read.map(Some)
+    }
+
+    fn texts(&self, split: Split, field: &str) -> Result<Option<Texts>, Error> {
+        let Some(entry) = self.archive.find(&key(split, field))? else {
+            return Ok(None);
+        };
+        let read = self.archive.read(entry, |content| {
+            let header = npz::Header::read(content)?;
+            self.charge(&header, size_of::<String>() + header.element_size())?;
+            let data = header.texts(content)?;
+            Ok(Texts {
+                shape: header.shape().to_vec(),
+                data,
+            })
+        });
+        read.map(Some)
+    }
+
+    /// Takes the memory for the elements of an array.
+    fn charge(&self, header: &npz::Header, size: usize) -> Result<(), Problem> {
+        let needed = (header.count() as u64).saturating_mul(size as u64);
+        let Some(left) = self.left.get().checked_sub(needed) else {
+            let found = format!("one of {needed} bytes, with {} left", self.left.get());
+            return Err(Problem::unfit("an array within the limit of memory", found));
+        };
+        self.left.set(left);
+        Ok(())
+    }
+
+    fn required(&self, split: Split, field: &str) -> Result<Numbers, Error> {
+        let place = Place::new(self.path).split(split);
+        self.numbers(split, field)?.ok_or_else(|| {
+            let names = self.archive.arrays().iter().map(|array| &*array.name);
+            let found = format!("an archive with {}", names.collect::<Vec<_>>().join(", "));
+            place.error(format!("the array {}", key(split, field)), found)
+        })
+    }
+}
+
+fn read_split(
+    source: &Source<'_>,
+    split: Split,
+    modalities: &[Modality],
+    width: &mut Option<usize>,
+    checked: &mut Checked<'_, '_>,
+) -> Result<(), Error> {
+    let place = Place::new(source.path).split(split);
+    let labels = read_labels(source.required(split, "labels")?, place.field("labels"))?;
+    let rows = labels.data.len() / labels.width;
+    if rows == 0 {
+        return Ok(());
+    }
+    place.field("labels").same(
+        "numbers an utterance, as before",
+        *width.get_or_insert(labels.width),
+        labels.width,
+    )?;
+    let column_of_texts = |field: &'static str| match source.texts(split, field)? {
+        Some(texts) => arrays::texts(texts, place.field(field), rows).map(Some),
+        None => Ok(None),
+    };
+    let (ids, words) = (column_of_texts("ids")?, column_of_texts("words")?);
+    if modalities.is_empty() && words.is_none() {
+        let expected = "at least one of the arrays language, audio, vision and words";
+        return Err(place.error(expected, "none"));
+    }
+    let stream = |modality: &Modality| read_stream(source, split, modality.name(), rows);
+    let streams: Vec<Stream> = modalities.iter().map(stream).collect::<Result<_, _>>()?;
+    let (language, others) = match modalities {
+        [Modality::Language, ..] => (streams.first(), &streams[1..]),
+        _ => (None, &streams[..]),
+    };
+
+    for (row, label) in labels.data.chunks_exact(labels.width).enumerate() {
+        let spoken = language.map(|language| (language.array.steps, end(row, language, others)));
+        let emotions: Option<&[f32; 6]> = label.get(1..).and_then(|rest| rest.try_into().ok());
+        let utterance = Utterance {
+            id: match &ids {
+                Some(ids) => ids[row].clone(),
+                None => format!("{split}-{row}"),
+            },
+            words: words.as_ref().map_or_else(Vec::new, |words| {
+                words[row].split_whitespace().map(str::to_owned).collect()
+            }),
+            features: streams.iter().map(|s| s.cut(row, spoken)).collect(),
+            label: label[0],
+            emotions: emotions.copied().map(Emotions),
+        };
+        checked.push(split, utterance)?;
+    }
+    Ok(())
+}
+
+/// Where the language of an utterance ends. A word without a vector is all zero, so the last frame that is not need not
+/// be the last word; a longer length declared for a modality with as many steps is then taken.
+fn end(row: usize, language: &Stream, others: &[Stream]) -> usize {
+    let same_steps = |stream: &&Stream| stream.array.steps == language.array.steps;
+    let declared = others.iter().filter(same_steps);
+    let longest = declared.filter_map(|stream| stream.declared(row)).max();
+    let own = || language.array.end(row).max(longest.unwrap_or(0));
+    language.declared(row).unwrap_or_else(own)
+}
+
+/// The numbers of each utterance: 1, or 7 with emotions.
+struct Labels {
+    width: usize,
+    data: Vec<f32>,
+}
+
+fn read_labels(numbers: Numbers, place: Place<'_>) -> Result<Labels, Error> {
+    let width = match numbers.shape[..] {
+        [_] => 1,
+        [_, width @ (1 | 7)] => width,
+        _ => {
+            let expected = "shape (utterances,), (utterances, 1) or (utterances, 7)";
+            return Err(place.error(expected, format!("shape {}", shape_text(&numbers.shape))));
+        }
+    };
+    Ok(Labels {
+        width,
+        data: numbers.data,
+    })
+}
+
+fn read_stream(
+    source: &Source<'_>,
+    split: Split,
+    field: &str,
+    rows: usize,
+) -> Result<Stream, Error> {
+    let place = Place::new(source.path).split(split);
+    let array = arrays::padded(source.required(split, field)?, place.field(field))?;
+    place
+        .field(field)
+        .same("utterances, as in labels", rows, array.rows)?;
+    let field = format!("{field}_lengths");
+    let lengths = match source.numbers(split, &field)? {
+        Some(numbers) => {
+            let place = place.field(&field);
+            Some(arrays::lengths(numbers, place, rows, array.steps)?)
+        }
+        None => None,
+    };
+    Ok(Stream { array, lengths })
 }

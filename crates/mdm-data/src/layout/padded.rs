@@ -25,6 +25,11 @@ impl Padded {
         Some((first, last + 1))
     }
 
+    /// One past the last step that is not all zero.
+    pub(super) fn end(&self, row: usize) -> usize {
+        self.span(row).map_or(0, |(_, end)| end)
+    }
+
     /// The frames from `start` to before `end`, and at least one.
     pub(super) fn cut(&self, row: usize, (start, end): (usize, usize)) -> Features {
         let start = start.min(self.steps - 1);
@@ -34,6 +39,29 @@ impl Padded {
             self.dim,
             self.data[(base + start) * self.dim..(base + end) * self.dim].to_vec(),
         )
+    }
+}
+
+/// A modality padded on the right, with the lengths that its file declares, if it does.
+pub(super) struct Stream {
+    pub(super) array: Padded,
+    pub(super) lengths: Option<Vec<usize>>,
+}
+
+impl Stream {
+    pub(super) fn declared(&self, row: usize) -> Option<usize> {
+        self.lengths.as_ref().map(|lengths| lengths[row])
+    }
+
+    /// The frames up to the declared length; without one, up to that of the text, given with its steps, where the
+    /// steps are as many; or else up to the last frame that is not all zero.
+    pub(super) fn cut(&self, row: usize, text: Option<(usize, usize)>) -> Features {
+        let end = match (self.declared(row), text) {
+            (Some(length), _) => length,
+            (None, Some((steps, length))) if steps == self.array.steps => length,
+            (None, _) => self.array.end(row),
+        };
+        self.array.cut(row, (0, end))
     }
 }
 

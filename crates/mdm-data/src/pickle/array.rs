@@ -1,38 +1,19 @@
-//! Arrays, and the reading of numbers and texts out of them.
+//! Arrays: shape, element type, and where each element stands in the data.
 
 use std::fmt;
 
-use super::dtype::{Dtype, Kind};
-use super::value::{Pickle, Value, View};
-use super::{PickleError, text};
+use super::dtype::Dtype;
+use super::value::Value;
 
 /// An array whose data has been checked against its shape.
 #[derive(Debug)]
 pub struct Array<'a> {
     pub(super) shape: Vec<usize>,
+    /// Elements from one index to the next, along each axis.
+    strides: Vec<usize>,
     pub(super) dtype: Dtype,
-    /// Whether the first index varies fastest.
-    pub(super) fortran: bool,
     /// Bytes, or a list for arrays of objects.
     pub(super) data: Value<'a>,
-}
-
-/// Numbers read out of a value, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Numbers {
-    /// Length along each axis; empty for a single number.
-    pub shape: Vec<usize>,
-    /// As many values as the product of the lengths.
-    pub data: Vec<f32>,
-}
-
-/// Texts read out of a value, row-major.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Texts {
-    /// Length along each axis; empty for a single text.
-    pub shape: Vec<usize>,
-    /// As many texts as the product of the lengths.
-    pub data: Vec<String>,
 }
 
 /// A shape as Python writes it.
@@ -46,13 +27,63 @@ pub(crate) fn shape_text(shape: &[usize]) -> String {
     }
 }
 
+/// Number of elements of a shape; `None` where that overflows.
+pub(super) fn count(shape: &[usize]) -> Option<usize> {
+    // In NumPy too, one length of 0 makes an array empty, however long the others.
+    if shape.contains(&0) {
+        return Some(0);
+    }
+    shape
+        .iter()
+        .try_fold(1usize, |count, &n| count.checked_mul(n))
+}
+
+/// Strides of a row-major array. They overflow only where there are no elements, and then nobody uses them.
+fn row_major(shape: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1usize; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis].wrapping_mul(shape[axis]);
+    }
+    strides
+}
+
 impl fmt::Display for Array<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "an array {} of {}", shape_text(&self.shape), self.dtype)
     }
 }
 
-impl Array<'_> {
+impl<'a> Array<'a> {
+    /// `fortran` says that the first index varies fastest, and not the last. The number of elements must have been
+    /// checked for overflow.
+    pub(super) fn new(shape: Vec<usize>, dtype: Dtype, fortran: bool, data: Value<'a>) -> Self {
+        let strides = if fortran {
+            let reversed: Vec<usize> = shape.iter().rev().copied().collect();
+            row_major(&reversed).into_iter().rev().collect()
+        } else {
+            row_major(&shape)
+        };
+        Self {
+            shape,
+            strides,
+            dtype,
+            data,
+        }
+    }
+
+    /// The same data with its axes in another order, as `transpose(axes)` of NumPy; `None` where `axes` are not those
+    /// of the array, each once.
+    pub(super) fn transposed(mut self, axes: &[usize]) -> Option<Self> {
+        let mut sorted = axes.to_vec();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..self.shape.len()) {
+            return None;
+        }
+        self.shape = axes.iter().map(|&axis| self.shape[axis]).collect();
+        self.strides = axes.iter().map(|&axis| self.strides[axis]).collect();
+        Some(self)
+    }
+
     /// Length along each axis.
     pub fn shape(&self) -> &[usize] {
         &self.shape
@@ -63,202 +94,66 @@ impl Array<'_> {
         self.dtype
     }
 
-    /// Number of elements. The product was checked for overflow when the array was made.
-    fn count(&self) -> usize {
-        self.shape.iter().product()
+    /// Number of elements.
+    pub(super) fn count(&self) -> usize {
+        count(&self.shape).unwrap_or(usize::MAX)
     }
 
-    /// Where the `index`-th element in row-major order stands in the data.
+    /// Whether the elements stand in the data as they are counted.
+    pub(super) fn is_row_major(&self) -> bool {
+        self.strides == row_major(&self.shape)
+    }
+
+    /// Where the elements stand in the data, in row-major order.
+    pub(super) fn positions(&self) -> impl Iterator<Item = usize> {
+        let in_order = self.is_row_major();
+        (0..self.count()).map(move |index| {
+            if in_order {
+                index
+            } else {
+                self.position(index)
+            }
+        })
+    }
+
     fn position(&self, mut index: usize) -> usize {
-        if !self.fortran || self.shape.len() < 2 {
-            return index;
-        }
-        let mut stride = self.count();
         let mut position = 0;
-        for &length in self.shape.iter().rev() {
-            stride /= length;
+        for (&length, &stride) in self.shape.iter().zip(&self.strides).rev() {
             position += index % length * stride;
             index /= length;
         }
         position
     }
-
-    /// The elements' bytes, in row-major order.
-    fn elements<'b>(&self, bytes: &'b [u8], size: usize) -> impl Iterator<Item = &'b [u8]> {
-        (0..self.count()).map(move |index| {
-            let start = self.position(index) * size;
-            &bytes[start..start + size]
-        })
-    }
 }
 
-impl<'a> Pickle<'a> {
-    /// Reads an array, a single number, or a flat list of numbers as `f32`.
-    ///
-    /// # Errors
-    ///
-    /// [`PickleError::Type`] where something is no number, [`PickleError::Limit`] where memory runs out.
-    pub fn numbers(&self, value: Value<'a>) -> Result<Numbers, PickleError> {
-        match self.view(value) {
-            View::Array(array) => self.array_numbers(array),
-            View::List(items) | View::Tuple(items) => {
-                self.charge(items.len(), size_of::<f32>())?;
-                let data: Result<Vec<f32>, _> =
-                    items.iter().map(|&item| self.number(item)).collect();
-                Ok(Numbers {
-                    shape: vec![items.len()],
-                    data: data?,
-                })
-            }
-            _ => Ok(Numbers {
-                shape: Vec::new(),
-                data: vec![self.number(value)?],
-            }),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array(shape: &[usize], fortran: bool) -> Array<'static> {
+        let dtype = Dtype::parse("f4").unwrap();
+        Array::new(shape.to_vec(), dtype, fortran, Value::None)
     }
 
-    /// Reads a single number, also from an array of one element.
-    ///
-    /// # Errors
-    ///
-    /// [`PickleError::Type`] where the value is not one number.
-    pub fn number(&self, value: Value<'a>) -> Result<f32, PickleError> {
-        match self.view(value) {
-            View::Bool(b) => Ok(f32::from(u8::from(b))),
-            View::Int(i) => Ok(i as f32),
-            View::Float(x) => Ok(x as f32),
-            View::Array(array) if array.count() == 1 && array.dtype.kind != Kind::Object => {
-                let numbers = self.array_numbers(array)?;
-                numbers
-                    .data
-                    .first()
-                    .copied()
-                    .ok_or_else(|| self.no_number(value))
-            }
-            _ => Err(self.no_number(value)),
-        }
+    fn positions(shape: &[usize], fortran: bool, axes: &[usize]) -> Vec<usize> {
+        let array = array(shape, fortran).transposed(axes).unwrap();
+        array.positions().collect()
     }
 
-    /// Reads an array, list or tuple of texts, or a single text. Integers become digits, bytes become text.
-    ///
-    /// # Errors
-    ///
-    /// [`PickleError::Type`] where something is no text, [`PickleError::Limit`] where memory runs out.
-    pub fn texts(&self, value: Value<'a>) -> Result<Texts, PickleError> {
-        match self.view(value) {
-            View::Array(array) if array.dtype.kind == Kind::Object => Ok(Texts {
-                shape: array.shape.clone(),
-                data: self.object_texts(array)?,
-            }),
-            View::Array(array) => {
-                let (bytes, size) = self.array_bytes(array)?;
-                self.charge(array.count(), size_of::<String>().saturating_add(size))?;
-                let wanted = || PickleError::ty("valid text", array.to_string());
-                let data: Result<Vec<String>, _> = array
-                    .elements(bytes, size)
-                    .map(|element| {
-                        let number = || array.dtype.integer(element).map(|i| i.to_string());
-                        array.dtype.text(element).or_else(number).ok_or_else(wanted)
-                    })
-                    .collect();
-                Ok(Texts {
-                    shape: array.shape.clone(),
-                    data: data?,
-                })
-            }
-            View::List(items) | View::Tuple(items) => {
-                self.charge(items.len(), size_of::<String>())?;
-                let data: Result<Vec<String>, _> =
-                    items.iter().map(|&item| self.text(item)).collect();
-                Ok(Texts {
-                    shape: vec![items.len()],
-                    data: data?,
-                })
-            }
-            _ => Ok(Texts {
-                shape: Vec::new(),
-                data: vec![self.text(value)?],
-            }),
-        }
+    #[test]
+    fn elements_are_found_in_every_order() {
+        assert_eq!(positions(&[2, 3], false, &[0, 1]), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(positions(&[2, 3], true, &[0, 1]), [0, 2, 4, 1, 3, 5]);
+        // np.arange(6).reshape(2, 3).transpose(1, 0).ravel()
+        assert_eq!(positions(&[2, 3], false, &[1, 0]), [0, 3, 1, 4, 2, 5]);
+        assert_eq!(positions(&[], false, &[]), [0]);
+        assert!(positions(&[0, 1 << 60, 1 << 60], true, &[1, 2, 0]).is_empty());
     }
 
-    /// Reads a single text, also from bytes, from an integer and from an array of one element.
-    ///
-    /// # Errors
-    ///
-    /// [`PickleError::Type`] where the value is not one text.
-    pub fn text(&self, value: Value<'a>) -> Result<String, PickleError> {
-        let wrong = || PickleError::ty("text", self.describe(value));
-        match self.view(value) {
-            View::Str(text) => {
-                self.charge(text.len(), 1)?;
-                Ok(text.to_owned())
-            }
-            View::Bytes(bytes) => {
-                self.charge(bytes.len(), 2)?;
-                Ok(text::decode(bytes))
-            }
-            View::Int(i) => Ok(i.to_string()),
-            View::Array(array) if array.count() == 1 && array.dtype.kind != Kind::Object => {
-                self.texts(value)?.data.pop().ok_or_else(wrong)
-            }
-            _ => Err(wrong()),
-        }
-    }
-
-    fn no_number(&self, value: Value<'a>) -> PickleError {
-        PickleError::ty("a number", self.describe(value))
-    }
-
-    fn array_numbers(&self, array: &Array<'a>) -> Result<Numbers, PickleError> {
-        let no_numbers = || PickleError::ty("an array of numbers", array.to_string());
-        let count = array.count();
-        self.charge(count, size_of::<f32>())?;
-        let data = if array.dtype.kind == Kind::Object {
-            let items = self.object_items(array)?;
-            let read = |index| self.number(items[array.position(index)]);
-            (0..count).map(read).collect::<Result<Vec<f32>, _>>()?
-        } else {
-            let (bytes, size) = self.array_bytes(array)?;
-            let read = |element: &[u8]| array.dtype.number(element).map(|x| x as f32);
-            array
-                .elements(bytes, size)
-                .map(read)
-                .collect::<Option<Vec<f32>>>()
-                .ok_or_else(no_numbers)?
-        };
-        Ok(Numbers {
-            shape: array.shape.clone(),
-            data,
-        })
-    }
-
-    fn object_texts(&self, array: &Array<'a>) -> Result<Vec<String>, PickleError> {
-        let items = self.object_items(array)?;
-        self.charge(items.len(), size_of::<String>())?;
-        (0..array.count())
-            .map(|index| self.text(items[array.position(index)]))
-            .collect()
-    }
-
-    /// The data of an array that is not of objects, with the size of an element.
-    fn array_bytes<'p>(&'p self, array: &'p Array<'a>) -> Result<(&'p [u8], usize), PickleError> {
-        match (self.view(array.data), array.dtype.size()) {
-            (View::Bytes(bytes), Some(size)) if bytes.len() == array.count() * size => {
-                Ok((bytes, size))
-            }
-            _ => Err(PickleError::ty(
-                "an array with its bytes",
-                array.to_string(),
-            )),
-        }
-    }
-
-    /// The items of an array of objects. Checked here, because the list may have grown since the array was made.
-    fn object_items<'p>(&'p self, array: &Array<'a>) -> Result<&'p [Value<'a>], PickleError> {
-        match self.items(array.data) {
-            Some(items) if items.len() == array.count() => Ok(items),
-            _ => Err(PickleError::ty("one object per element", array.to_string())),
+    #[test]
+    fn axes_that_are_no_permutation_are_refused() {
+        for axes in [&[0, 0][..], &[0], &[0, 2], &[0, 1, 2]] {
+            assert!(array(&[1, 1], false).transposed(axes).is_none(), "{axes:?}");
         }
     }
 }

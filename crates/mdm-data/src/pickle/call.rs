@@ -1,7 +1,7 @@
 //! What the allowed names mean. Nothing here is a Python call: each name is one of a handful of conversions.
 
 use super::PickleError;
-use super::array::{Array, shape_text};
+use super::array::{self, Array, shape_text};
 use super::dtype::{ByteOrder, Dtype, Kind};
 use super::machine::Machine;
 use super::text;
@@ -17,6 +17,7 @@ pub(super) enum Global {
     NdArray,
     Encode,
     OrderedDict,
+    Bytes,
     ByteArray,
     Set,
 }
@@ -34,6 +35,7 @@ impl Global {
             ("numpy", "ndarray") => Self::NdArray,
             ("_codecs", "encode") => Self::Encode,
             ("collections", "OrderedDict") => Self::OrderedDict,
+            ("builtins" | "__builtin__", "bytes") => Self::Bytes,
             ("builtins" | "__builtin__", "bytearray") => Self::ByteArray,
             ("builtins" | "__builtin__", "set" | "frozenset") => Self::Set,
             _ => return None,
@@ -58,12 +60,12 @@ impl<'a> Machine<'a> {
             (Global::Reconstruct, _) => self.object(Node::EmptyArray),
             (Global::Dtype, [name, ..]) => self.dtype(*name),
             (Global::Scalar, [dtype, data]) => self.scalar(*dtype, *data),
-            (Global::FromBuffer, [data, dtype, shape, order]) => {
-                let fortran = matches!(self.view(*order), View::Str("F") | View::Bytes(b"F"));
-                let array = self.array(*shape, *dtype, fortran, *data)?;
-                self.object(Node::Array(array))
+            (Global::FromBuffer, [data, dtype, shape, order, axes @ ..]) => {
+                self.from_buffer(*data, *dtype, *shape, *order, axes.first().copied())
             }
             (Global::Encode, [text, ..]) => self.encode(*text, arguments.get(1).copied()),
+            // So Python 3 writes empty bytes in protocols 0 to 2.
+            (Global::Bytes, []) => Ok(Value::Bytes(&[])),
             (Global::ByteArray, []) => self.object(Node::Bytes(Vec::new())),
             (Global::ByteArray, [data]) if matches!(self.view(*data), View::Bytes(_)) => Ok(*data),
             (Global::ByteArray, [text, encoding]) => self.encode(*text, Some(*encoding)),
@@ -72,11 +74,10 @@ impl<'a> Machine<'a> {
             (Global::Set, []) => self.object(Node::List(Vec::new())),
             (Global::Set, [items]) if matches!(self.view(*items), View::List(_)) => Ok(*items),
             (global, _) => {
-                let shown: Vec<String> = arguments.iter().map(|&a| self.describe(a)).collect();
-                Err(self.malformed(
-                    format!("arguments of {global:?}"),
-                    format!("({})", shown.join(", ")),
-                ))
+                let first = arguments.iter().take(3).map(|&a| self.describe(a));
+                let first = first.collect::<Vec<_>>().join(", ");
+                let found = format!("{} of them: {first}", arguments.len());
+                Err(self.malformed(format!("arguments of {global:?}"), found))
             }
         }
     }
@@ -98,7 +99,7 @@ impl<'a> Machine<'a> {
                     View::Int(i) => i != 0,
                     _ => return Err(self.malformed("an array's order", self.describe(*fortran))),
                 };
-                Node::Array(self.array(*shape, *dtype, fortran, *data)?)
+                Node::Array(Box::new(self.array(*shape, *dtype, fortran, *data)?))
             }
             (Some(&Node::Dtype(dtype)), [_, order, subarray, names, ..]) => {
                 if !matches!((subarray, names), (Value::None, Value::None)) {
@@ -126,6 +127,9 @@ impl<'a> Machine<'a> {
         };
         match Dtype::parse(&name) {
             Some(dtype) => self.object(Node::Dtype(dtype)),
+            None if name.trim_start_matches('|').starts_with('V') => {
+                Err(self.unsupported(format!("an array of records (dtype {name:?})")))
+            }
             None => Err(self.unsupported(format!("the dtype {name:?}"))),
         }
     }
@@ -147,11 +151,9 @@ impl<'a> Machine<'a> {
         if let Some(number) = dtype.number(bytes) {
             return Ok(Value::Float(number));
         }
+        self.charge(bytes.len(), text::GROWTH)?;
         match dtype.text(bytes) {
-            Some(text) => {
-                self.charge(text.len(), 1)?;
-                self.object(Node::Text(text))
-            }
+            Some(text) => self.object(Node::Text(text)),
             None => Err(self.malformed("valid text", self.describe(data))),
         }
     }
@@ -184,17 +186,40 @@ impl<'a> Machine<'a> {
             return Err(self.malformed("a list of pairs", self.describe(pairs)));
         };
         self.charge(items.len(), size_of::<(Value<'_>, Value<'_>)>())?;
-        let entries: Option<Vec<_>> = items
-            .iter()
-            .map(|&item| match self.view(item) {
-                View::Tuple(&[key, value]) | View::List(&[key, value]) => Some((key, value)),
-                _ => None,
-            })
-            .collect();
-        match entries {
-            Some(entries) => self.object(Node::Dict(entries)),
-            None => Err(self.malformed("a list of pairs", self.describe(pairs))),
+        let mut entries = Vec::with_capacity(items.len());
+        for &item in items {
+            match self.view(item) {
+                View::Tuple(&[key, value]) | View::List(&[key, value]) => {
+                    entries.push((key, value));
+                }
+                _ => return Err(self.malformed("a pair", self.describe(item))),
+            }
         }
+        self.object(Node::Dict(entries))
+    }
+
+    /// `_frombuffer`, by which protocol 5 writes arrays. Order `K` of NumPy 2.3 and later is a row-major array with its
+    /// axes in another order.
+    fn from_buffer(
+        &mut self,
+        data: Value<'a>,
+        dtype: Value<'a>,
+        shape: Value<'a>,
+        order: Value<'a>,
+        axes: Option<Value<'a>>,
+    ) -> Result<Value<'a>, PickleError> {
+        let order = self.text_of(order).unwrap_or_default();
+        let array = self.array(shape, dtype, order == "F", data)?;
+        let array = match (order.as_str(), axes.unwrap_or(Value::None)) {
+            ("C" | "F", Value::None) => array,
+            ("K", axes) => {
+                let order = self.shape(axes)?;
+                let wrong = || self.malformed("the axes in some order", shape_text(&order));
+                array.transposed(&order).ok_or_else(wrong)?
+            }
+            _ => return Err(self.malformed("the order C, F or K", format!("{order:?}"))),
+        };
+        self.object(Node::Array(Box::new(array)))
     }
 
     /// Checks shape, dtype and data against each other.
@@ -209,15 +234,13 @@ impl<'a> Machine<'a> {
         let Some(&Node::Dtype(dtype)) = self.node(dtype) else {
             return Err(self.malformed("a dtype", self.describe(dtype)));
         };
-        let count = shape
-            .iter()
-            .try_fold(1usize, |count, &n| count.checked_mul(n));
-        let array = Array {
-            shape,
-            dtype,
-            fortran,
-            data,
-        };
+        let count = array::count(&shape);
+        // Shape and strides, both as they are made and as they are kept.
+        self.charge(shape.len(), 4 * size_of::<usize>())?;
+        self.charge(1, size_of::<Array<'_>>())?;
+        // The list of an array of objects is row-major, whatever the array was in memory.
+        let fortran = fortran && dtype.kind != Kind::Object;
+        let array = Array::new(shape, dtype, fortran, data);
         let fits = match (self.view(data), dtype.kind) {
             (View::List(items), Kind::Object) => count == Some(items.len()),
             (View::Bytes(bytes), _) => {

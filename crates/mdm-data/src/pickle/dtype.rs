@@ -42,7 +42,7 @@ pub struct Dtype {
 impl Dtype {
     /// Reads NumPy's short name: an optional byte order, a letter and a size. `None` for the types not handled here
     /// (complex, dates, records).
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let (order, rest) = match name.as_bytes().first()? {
             b'>' => (ByteOrder::Big, &name[1..]),
             b'<' | b'=' | b'|' => (ByteOrder::Little, &name[1..]),
@@ -80,7 +80,7 @@ impl Dtype {
     }
 
     /// One element as a number; `None` for text and objects. `bytes` has the element's size.
-    pub(super) fn number(self, bytes: &[u8]) -> Option<f64> {
+    pub(crate) fn number(self, bytes: &[u8]) -> Option<f64> {
         Some(match self.kind {
             Kind::Float(2) => half_to_f32(self.bits(bytes) as u16).into(),
             Kind::Float(4) => f32::from_bits(self.bits(bytes) as u32).into(),
@@ -105,18 +105,22 @@ impl Dtype {
     }
 
     /// One element as text, without the NULs that fill it up; `None` for numbers and for what is no valid text.
-    pub(super) fn text(self, bytes: &[u8]) -> Option<String> {
+    pub(crate) fn text(self, bytes: &[u8]) -> Option<String> {
         match self.kind {
             Kind::Bytes(_) => {
                 let end = bytes.iter().rposition(|&b| b != 0).map_or(0, |i| i + 1);
                 Some(super::text::decode(&bytes[..end]))
             }
             Kind::Unicode(_) => {
-                let mut text = String::new();
-                for unit in bytes.chunks_exact(4) {
+                let units = bytes.chunks_exact(4);
+                let filling = units.rev().take_while(|unit| *unit == [0; 4]).count();
+                let real = bytes.len() - 4 * filling;
+                // No character takes more bytes in UTF-8 than here.
+                let mut text = String::with_capacity(real);
+                for unit in bytes[..real].chunks_exact(4) {
                     text.push(char::from_u32(self.bits(unit) as u32)?);
                 }
-                text.truncate(text.trim_end_matches('\0').len());
+                text.shrink_to_fit();
                 Some(text)
             }
             _ => None,
@@ -125,10 +129,16 @@ impl Dtype {
 
     /// At most eight bytes as an integer, in this type's byte order.
     fn bits(self, bytes: &[u8]) -> u64 {
-        let join = |bits, &byte: &u8| bits << 8 | u64::from(byte);
+        let mut raw = [0; 8];
         match self.order {
-            ByteOrder::Little => bytes.iter().rev().fold(0, join),
-            ByteOrder::Big => bytes.iter().fold(0, join),
+            ByteOrder::Little => {
+                raw[..bytes.len()].copy_from_slice(bytes);
+                u64::from_le_bytes(raw)
+            }
+            ByteOrder::Big => {
+                raw[8 - bytes.len()..].copy_from_slice(bytes);
+                u64::from_be_bytes(raw)
+            }
         }
     }
 }

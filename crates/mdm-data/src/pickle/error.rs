@@ -16,7 +16,8 @@ pub enum PickleError {
     },
     /// The pickle names something outside the allow-list. Nothing has been called.
     #[error(
-        "pickle asks for {module}.{name} at byte {offset}, which is not allowed; nothing was run"
+        "pickle asks for {}.{} at byte {offset}, which is not allowed; nothing was run",
+        module.escape_debug(), name.escape_debug()
     )]
     ForbiddenGlobal {
         /// Python module.

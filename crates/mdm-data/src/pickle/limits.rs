@@ -7,8 +7,8 @@ use super::PickleError;
 /// How much a pickle may cost. All limits are upper bounds, reached ones included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes allocated in all, those of the values read out included. Never given back, so that sharing cannot hide
-    /// repeated work. Default 8 GiB.
+    /// Bytes allocated in all, those of the values read out included. Every allocation is charged before it is made and
+    /// never given back, so that this bounds the memory in use at any time, and the work. Default 8 GiB.
     pub memory: u64,
     /// Instructions that may be open inside one another (the depth of marks). Default 1,000, Python's own recursion
     /// limit, so every pickle that Python could write fits.
@@ -71,6 +71,23 @@ impl Budget {
             }),
         }
     }
+
+    /// Makes room for `more` values in a vector that grows, at least doubling it. What is charged is the new memory in
+    /// full, since for a moment the old stands beside it.
+    pub(super) fn grow<T>(
+        &self,
+        vector: &mut Vec<T>,
+        more: usize,
+        offset: usize,
+    ) -> Result<(), PickleError> {
+        if vector.capacity() - vector.len() >= more {
+            return Ok(());
+        }
+        let capacity = (vector.len() + more).max(2 * vector.capacity()).max(4);
+        self.charge(capacity, size_of::<T>(), offset)?;
+        vector.reserve_exact(capacity - vector.len());
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -84,5 +101,17 @@ mod tests {
         assert!(budget.charge(0, 8, 0).is_ok());
         assert!(budget.charge(1, 1, 0).is_err());
         assert!(budget.charge(usize::MAX, usize::MAX, 0).is_err());
+    }
+
+    #[test]
+    fn a_vector_that_grows_is_paid_for_each_time() {
+        let budget = Budget::new(4 + 8);
+        let mut vector = Vec::new();
+        for byte in 0..8u8 {
+            budget.grow(&mut vector, 1, 0).unwrap();
+            vector.push(byte);
+        }
+        assert_eq!((vector.capacity(), budget.spent.get()), (8, 12));
+        assert!(budget.grow(&mut vector, 1, 0).is_err());
     }
 }

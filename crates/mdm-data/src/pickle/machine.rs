@@ -1,12 +1,16 @@
 //! The stack machine: reads instructions and builds values.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::call::Global;
 use super::limits::{Budget, Limits};
 use super::opcode as op;
-use super::value::{Node, Pickle, Value, View};
+use super::value::{self, Node, Pickle, Value, View};
 use super::{PickleError, text};
+
+/// Bytes that an entry of the memo is charged with. Nodes of a `BTreeMap` hold 11 entries, are at least about half full
+/// and need a word per entry for the inner nodes.
+const MEMO_ENTRY: usize = 4 * size_of::<Value<'_>>();
 
 pub(super) struct Machine<'a> {
     pub(super) bytes: &'a [u8],
@@ -19,7 +23,8 @@ pub(super) struct Machine<'a> {
     pub(super) stack: Vec<Value<'a>>,
     /// Heights of the stack at the marks that are open.
     pub(super) marks: Vec<usize>,
-    memo: HashMap<u32, Value<'a>>,
+    /// A tree and no hash table: it grows in small steps, so that what it costs can be charged entry by entry.
+    memo: BTreeMap<u32, Value<'a>>,
 }
 
 impl<'a> Machine<'a> {
@@ -33,7 +38,7 @@ impl<'a> Machine<'a> {
             nodes: Vec::new(),
             stack: Vec::new(),
             marks: Vec::new(),
-            memo: HashMap::new(),
+            memo: BTreeMap::new(),
         }
     }
 
@@ -68,6 +73,7 @@ impl<'a> Machine<'a> {
             }
             op::MARK => {
                 self.limit("nested instructions", self.marks.len(), self.limits.depth)?;
+                self.budget.grow(&mut self.marks, 1, self.at)?;
                 self.marks.push(self.stack.len());
             }
             // Python lets POP take a mark that nothing has been pushed above.
@@ -114,11 +120,12 @@ impl<'a> Machine<'a> {
                 self.push_object(Node::Tuple(items))?;
             }
             op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
-                let mut items = vec![Value::None; usize::from(opcode - op::TUPLE1) + 1];
+                let length = usize::from(opcode - op::TUPLE1) + 1;
+                self.charge(length, size_of::<Value<'_>>())?;
+                let mut items = vec![Value::None; length];
                 for item in items.iter_mut().rev() {
                     *item = self.pop()?;
                 }
-                self.charge(items.len(), size_of::<Value<'_>>())?;
                 self.push_object(Node::Tuple(items))?;
             }
             op::APPEND => {
@@ -144,8 +151,7 @@ impl<'a> Machine<'a> {
                 self.extend_dict(&items)?;
             }
             op::GLOBAL => {
-                let module = text::decode(self.line()?);
-                let name = text::decode(self.line()?);
+                let (module, name) = (self.name_line()?, self.name_line()?);
                 self.global(module, name)?;
             }
             op::STACK_GLOBAL => {
@@ -166,8 +172,7 @@ impl<'a> Machine<'a> {
                 self.push(result)?;
             }
             op::INST => {
-                let module = text::decode(self.line()?);
-                let name = text::decode(self.line()?);
+                let (module, name) = (self.name_line()?, self.name_line()?);
                 let arguments = self.since_mark()?;
                 self.global(module, name)?;
                 let callable = self.pop()?;
@@ -211,7 +216,7 @@ impl<'a> Machine<'a> {
             _ => self.memo_index(opcode)?,
         };
         self.limit("memo entries", self.memo.len(), self.limits.memo)?;
-        self.charge(1, 2 * size_of::<Value<'_>>())?;
+        self.charge(1, MEMO_ENTRY)?;
         let top = self.top()?;
         self.memo.insert(index, top);
         Ok(())
@@ -233,9 +238,9 @@ impl<'a> Machine<'a> {
             op::BINPUT | op::BINGET => Ok(self.byte()?.into()),
             op::LONG_BINPUT | op::LONG_BINGET => self.u32(),
             _ => {
-                let line = text::decode(self.line()?);
-                line.parse()
-                    .map_err(|_| self.malformed("a memo number", line))
+                let line = self.line()?;
+                let number = std::str::from_utf8(line).ok().and_then(|l| l.parse().ok());
+                number.ok_or_else(|| self.malformed("a memo number", text::shown(line)))
             }
         }
     }
@@ -244,9 +249,9 @@ impl<'a> Machine<'a> {
     fn readable(&mut self, opcode: u8) -> Result<(), PickleError> {
         let line = self.line()?;
         if matches!(opcode, op::STRING | op::UNICODE) {
-            self.charge(line.len(), 2)?;
+            self.charge(line.len(), text::GROWTH)?;
         }
-        let wrong = |what| self.malformed(what, text::decode(line));
+        let wrong = |what| self.malformed(what, text::shown(line));
         let as_text = std::str::from_utf8(line).unwrap_or_default();
         let node = match (opcode, as_text) {
             (op::INT, "00") => return self.push(Value::Bool(false)),
@@ -317,10 +322,10 @@ impl<'a> Machine<'a> {
     }
 
     fn extend_list(&mut self, items: &[Value<'a>]) -> Result<(), PickleError> {
-        self.charge(items.len(), size_of::<Value<'_>>())?;
         let target = self.top()?;
-        match self.node_mut(target) {
+        match value::node_mut(&mut self.nodes, target) {
             Some(Node::List(list)) => {
+                self.budget.grow(list, items.len(), self.at)?;
                 list.extend_from_slice(items);
                 Ok(())
             }
@@ -329,14 +334,14 @@ impl<'a> Machine<'a> {
     }
 
     fn extend_dict(&mut self, items: &[Value<'a>]) -> Result<(), PickleError> {
-        self.charge(items.len(), size_of::<Value<'_>>())?;
         let (pairs, rest) = items.as_chunks::<2>();
         if !rest.is_empty() {
             return Err(self.malformed("keys with values", "a key without one"));
         }
         let target = self.top()?;
-        match self.node_mut(target) {
+        match value::node_mut(&mut self.nodes, target) {
             Some(Node::Dict(entries)) => {
+                self.budget.grow(entries, pairs.len(), self.at)?;
                 entries.extend(pairs.iter().map(|&[key, value]| (key, value)));
                 Ok(())
             }

@@ -37,14 +37,16 @@ mod limits;
 mod machine;
 mod opcode;
 mod primitives;
+mod read;
 mod text;
 mod value;
 
+pub use array::Array;
 pub(crate) use array::shape_text;
-pub use array::{Array, Numbers, Texts};
 pub use dtype::{ByteOrder, Dtype, Kind};
 pub use error::PickleError;
 pub use limits::Limits;
+pub use read::{Numbers, Texts};
 pub use value::{Handle, Pickle, Value, View};
 
 /// Reads one pickle. Bytes after its end are ignored, as Python does.

@@ -5,11 +5,15 @@ use super::machine::Machine;
 use super::text;
 use super::value::{self, Handle, Node, Value, View};
 
+/// Bytes of the longest module, dtype or encoding that is looked at.
+const LONGEST_NAME: usize = 256;
+
 impl<'a> Machine<'a> {
     // Stack
 
     pub(super) fn push(&mut self, value: Value<'a>) -> Result<(), PickleError> {
         self.limit("values on the stack", self.stack.len(), self.limits.stack)?;
+        self.budget.grow(&mut self.stack, 1, self.at)?;
         self.stack.push(value);
         Ok(())
     }
@@ -48,9 +52,9 @@ impl<'a> Machine<'a> {
     // Arena
 
     pub(super) fn object(&mut self, node: Node<'a>) -> Result<Value<'a>, PickleError> {
-        self.charge(1, size_of::<Node<'_>>())?;
         let handle = Handle(self.nodes.len() as u32);
         self.limit("objects", self.nodes.len(), u32::MAX as usize)?;
+        self.budget.grow(&mut self.nodes, 1, self.at)?;
         self.nodes.push(node);
         Ok(Value::Object(handle))
     }
@@ -62,15 +66,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub(super) fn node_mut(&mut self, value: Value<'a>) -> Option<&mut Node<'a>> {
-        match value {
-            Value::Object(handle) => self.nodes.get_mut(handle.0 as usize),
-            _ => None,
-        }
-    }
-
     pub(super) fn replace(&mut self, value: Value<'a>, node: Node<'a>) {
-        if let Some(place) = self.node_mut(value) {
+        if let Some(place) = value::node_mut(&mut self.nodes, value) {
             *place = node;
         }
     }
@@ -81,10 +78,9 @@ impl<'a> Machine<'a> {
 
     /// A short text: the name of a module, a dtype, an encoding.
     pub(super) fn text_of(&self, value: Value<'a>) -> Option<String> {
-        const LONGEST: usize = 256;
         match self.view(value) {
-            View::Str(text) if text.len() <= LONGEST => Some(text.to_owned()),
-            View::Bytes(bytes) if bytes.len() <= LONGEST => Some(text::decode(bytes)),
+            View::Str(text) if text.len() <= LONGEST_NAME => Some(text.to_owned()),
+            View::Bytes(bytes) if bytes.len() <= LONGEST_NAME => Some(text::decode(bytes)),
             _ => None,
         }
     }
@@ -129,6 +125,16 @@ impl<'a> Machine<'a> {
         let start = self.position;
         self.position += length as usize;
         Ok(&self.bytes[start..self.position])
+    }
+
+    /// A name of the old, readable protocols, on a line of its own.
+    pub(super) fn name_line(&mut self) -> Result<String, PickleError> {
+        let line = self.line()?;
+        if line.len() > LONGEST_NAME {
+            let found = format!("{} bytes: {}", line.len(), text::shown(line));
+            return Err(self.malformed(format!("a name of at most {LONGEST_NAME} bytes"), found));
+        }
+        Ok(text::decode(line))
     }
 
     /// Up to the next line feed, without it.

@@ -1,18 +1,33 @@
 //! Text as the old, readable protocols write it, and bytes that are meant as text.
 
+/// Bytes of UTF-8 at most for a byte of Latin-1: what a text must be charged with before it is decoded.
+pub(super) const GROWTH: usize = 2;
+
 /// Bytes meant as text: UTF-8 where they are UTF-8, and Latin-1, which never fails, otherwise.
 pub(super) fn decode(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
     }
+    let mut text = String::with_capacity(GROWTH * bytes.len());
+    text.extend(bytes.iter().copied().map(char::from));
+    text
 }
 
 /// The bytes of a text whose characters all lie below 256; `None` for other text.
 pub(super) fn to_latin1(text: &str) -> Option<Vec<u8>> {
-    text.chars()
-        .map(|c| u8::try_from(u32::from(c)).ok())
-        .collect()
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        bytes.push(u8::try_from(u32::from(c)).ok()?);
+    }
+    Some(bytes)
+}
+
+/// The beginning of some bytes, for messages.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    let more = if bytes.len() > SHOWN { "…" } else { "" };
+    let start = decode(&bytes[..bytes.len().min(SHOWN)]);
+    format!("{}{more}", start.escape_debug())
 }
 
 /// A Python 2 string literal with its quotes, as instruction `STRING` holds it.
@@ -22,7 +37,7 @@ pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     if quote != last || !matches!(quote, b'\'' | b'"') {
         return None;
     }
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(body.len());
     let mut rest = body;
     while let Some((&byte, tail)) = rest.split_first() {
         rest = tail;
@@ -64,7 +79,7 @@ pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
 
 /// Latin-1 text with `\uXXXX` and `\UXXXXXXXX`, as instruction `UNICODE` holds it.
 pub(super) fn raw_unicode_escape(bytes: &[u8]) -> Option<String> {
-    let mut out = String::new();
+    let mut out = String::with_capacity(GROWTH * bytes.len());
     let mut rest = bytes;
     while let Some((&byte, tail)) = rest.split_first() {
         let digits = match (byte, tail.first()) {
@@ -114,5 +129,11 @@ mod tests {
         assert_eq!(to_latin1("é\0").unwrap(), [0xe9, 0]);
         assert_eq!(to_latin1("€"), None);
         assert_eq!(decode(&[0xe9]), "é");
+    }
+
+    #[test]
+    fn messages_show_the_beginning_without_control_characters() {
+        assert_eq!(shown(b"a\x1b[2J"), "a\\u{1b}[2J");
+        assert_eq!(shown(&[b'x'; 100]).chars().count(), 41);
     }
 }

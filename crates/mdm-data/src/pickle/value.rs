@@ -36,7 +36,8 @@ pub(super) enum Node<'a> {
     List(Vec<Value<'a>>),
     Tuple(Vec<Value<'a>>),
     Dict(Vec<(Value<'a>, Value<'a>)>),
-    Array(Array<'a>),
+    // Boxed, so that the many small nodes stay small.
+    Array(Box<Array<'a>>),
     /// What `_reconstruct` gives before its content arrives.
     EmptyArray,
     Dtype(Dtype),
@@ -117,12 +118,13 @@ impl<'a> Pickle<'a> {
             .map(|&(_, v)| v)
     }
 
-    /// The text keys of a dictionary, for messages.
-    pub fn keys(&self, dict: Value<'a>) -> Vec<String> {
-        let View::Dict(entries) = self.view(dict) else {
-            return Vec::new();
+    /// The keys of a dictionary as [`describe`](Self::describe) shows them, for messages. Nothing for other values.
+    pub fn keys(&self, dict: Value<'a>) -> impl Iterator<Item = String> {
+        let entries = match self.view(dict) {
+            View::Dict(entries) => entries,
+            _ => &[],
         };
-        entries.iter().map(|&(k, _)| self.describe(k)).collect()
+        entries.iter().map(|&(k, _)| self.describe(k))
     }
 
     /// A value in a few words, for messages.
@@ -160,6 +162,16 @@ pub(super) fn view<'p, 'a>(nodes: &'p [Node<'a>], value: Value<'a>) -> View<'p, 
     }
 }
 
+pub(super) fn node_mut<'n, 'a>(
+    nodes: &'n mut [Node<'a>],
+    value: Value<'a>,
+) -> Option<&'n mut Node<'a>> {
+    match value {
+        Value::Object(handle) => nodes.get_mut(handle.0 as usize),
+        _ => None,
+    }
+}
+
 pub(super) fn describe(nodes: &[Node<'_>], value: Value<'_>) -> String {
     const SHOWN: usize = 40;
     match view(nodes, value) {
@@ -192,6 +204,7 @@ mod tests {
         assert_eq!(get("a").unwrap(), "the integer 2");
         assert_eq!(get("b").unwrap(), "the integer 3");
         assert_eq!(get("c"), None);
-        assert_eq!(pickle.keys(pickle.root()), ["\"a\"", "\"a\"", "\"b\""]);
+        let keys: Vec<String> = pickle.keys(pickle.root()).collect();
+        assert_eq!(keys, ["\"a\"", "\"a\"", "\"b\""]);
     }
 }

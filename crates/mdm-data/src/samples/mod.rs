@@ -32,10 +32,7 @@
 //! ```
 
 mod columns;
-mod element;
-mod literal;
 mod matrix;
-mod npy;
 mod npz;
 mod pages;
 mod parquet;

@@ -1,14 +1,11 @@
-//! Variables of a NumPy archive: a zip file with one array in each entry.
+//! Variables of a NumPy archive.
 
 use std::io::Read;
 use std::path::Path;
 
-use flate2::bufread::DeflateDecoder;
-use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
-
-use super::npy::{Header, Problem};
-use super::{SampledVariable, VariableInfo, unknown};
+use super::{NUMBER, SampledVariable, VariableInfo, unknown};
 use crate::error::Error;
+use crate::npz::{Archive, Header, Problem};
 
 pub(super) fn read(
     bytes: &[u8],
@@ -16,122 +13,90 @@ pub(super) fn read(
     names: &[String],
 ) -> Result<Vec<SampledVariable>, Error> {
     let archive = Archive::open(bytes, path)?;
-    names.iter().map(|name| archive.variable(name)).collect()
+    names
+        .iter()
+        .map(|name| variable(&archive, path, name))
+        .collect()
 }
 
 pub(super) fn list(bytes: &[u8], path: &Path) -> Result<Vec<VariableInfo>, Error> {
-    Archive::open(bytes, path)?.list()
+    list_arrays(&Archive::open(bytes, path)?)
 }
 
-/// An archive with its directory read.
-struct Archive<'a> {
-    zip: ZipSliceArchive<&'a [u8]>,
-    arrays: Vec<Entry>,
-    path: &'a Path,
-}
-
-struct Entry {
-    name: String,
-    place: ZipArchiveEntryWayfinder,
-    method: CompressionMethod,
-}
-
-impl<'a> Archive<'a> {
-    fn open(bytes: &'a [u8], path: &'a Path) -> Result<Self, Error> {
-        let wrong = |error: rawzip::Error| {
-            let found = format!("none that can be read ({error})");
-            Error::samples(
-                path,
-                "end of the file",
-                "the directory of a zip archive",
-                found,
-            )
-        };
-        let zip = ZipArchive::from_slice(bytes).map_err(wrong)?;
-        let mut arrays: Vec<Entry> = Vec::new();
-        let mut entries = zip.entries();
-        while let Some(entry) = entries.next_entry().map_err(wrong)? {
-            let name = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
-            // What NumPy has not put there is not for us.
-            if let Some(name) = name.strip_suffix(".npy") {
-                arrays.push(Entry {
-                    name: name.to_owned(),
-                    place: entry.wayfinder(),
-                    method: entry.compression_method(),
-                });
-            }
-        }
-        Ok(Self { zip, arrays, path })
+fn list_arrays(archive: &Archive<'_>) -> Result<Vec<VariableInfo>, Error> {
+    let mut infos = Vec::new();
+    for entry in archive.arrays() {
+        let rows = archive.read(entry, |content| match Rows::read(content) {
+            Ok(rows) => Ok(Some(rows)),
+            // An array of texts is nothing wrong, only nothing to offer.
+            Err(Problem::Unfit { .. }) => Ok(None),
+            Err(problem) => Err(problem),
+        })?;
+        infos.extend(rows.map(|rows| VariableInfo {
+            name: entry.name.clone(),
+            dims: rows.dims,
+            rows: rows.count,
+        }));
     }
+    Ok(infos)
+}
 
-    fn list(&self) -> Result<Vec<VariableInfo>, Error> {
-        let mut infos = Vec::new();
-        for entry in &self.arrays {
-            match Header::read(&mut self.content(entry)?) {
-                Ok(header) => infos.push(VariableInfo {
-                    name: entry.name.clone(),
-                    dims: header.dims,
-                    rows: header.rows,
-                }),
-                // An array of texts is nothing wrong, only nothing to offer.
-                Err(Problem::Unfit { .. }) => {}
-                Err(problem) => return Err(self.error(entry, problem)),
-            }
-        }
-        Ok(infos)
-    }
-
-    fn variable(&self, name: &str) -> Result<SampledVariable, Error> {
-        let mut found = self.arrays.iter().filter(|entry| entry.name == name);
-        let Some(entry) = found.next() else {
-            let known = self.list()?.into_iter().map(|info| info.name).collect();
-            return Err(unknown(self.path, name, known));
-        };
-        if found.next().is_some() {
-            let expected = "one array of this name";
-            return Err(Error::samples(self.path, place(entry), expected, "several"));
-        }
-        let mut content = self.content(entry)?;
-        let wrong = |problem| self.error(entry, problem);
-        let header = Header::read(&mut content).map_err(wrong)?;
-        let values = header.values(&mut content).map_err(wrong)?;
+fn variable(archive: &Archive<'_>, path: &Path, name: &str) -> Result<SampledVariable, Error> {
+    let Some(entry) = archive.find(name)? else {
+        let known = list_arrays(archive)?.into_iter().map(|info| info.name);
+        return Err(unknown(path, name, known.collect()));
+    };
+    archive.read(entry, |content| {
+        let rows = Rows::read(content)?;
+        let values = rows.header.numbers(content, |row, exact| {
+            let value = exact as f32;
+            let found = || format!("{exact} in row {row}");
+            let finite = value.is_finite().then_some(value);
+            finite.ok_or_else(|| Problem::unfit(NUMBER, found()))
+        })?;
         Ok(SampledVariable {
             name: name.to_owned(),
-            dims: header.dims,
+            dims: rows.dims,
             values,
         })
-    }
-
-    /// The unpacked bytes of an entry, compared with its checksum at their end.
-    fn content(&self, entry: &Entry) -> Result<impl Read, Error> {
-        let wrong = |expected, found| Error::samples(self.path, place(entry), expected, found);
-        let packed = self
-            .zip
-            .get_entry(entry.place)
-            .map_err(|error| wrong("an entry of the archive", format!("damaged data ({error})")))?;
-        let unpacked: Box<dyn Read> = match entry.method {
-            CompressionMethod::STORE => Box::new(packed.data()),
-            CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(packed.data())),
-            other => {
-                let found = format!("zip method {}", other.as_u16());
-                return Err(wrong("an entry stored or deflated", found));
-            }
-        };
-        Ok(packed.verifying_reader(unpacked))
-    }
-
-    fn error(&self, entry: &Entry, problem: Problem) -> Error {
-        let (Problem::Unfit { expected, found } | Problem::Damaged { expected, found }) = problem;
-        Error::samples(self.path, place(entry), expected, found)
-    }
+    })
 }
 
-fn place(entry: &Entry) -> String {
-    format!("array {}", entry.name)
+/// The header of an array that is rows of numbers.
+struct Rows {
+    header: Header,
+    /// Length of the first axis.
+    count: usize,
+    /// Numbers in a row: the product of the other axes.
+    dims: usize,
+}
+
+impl Rows {
+    fn read(reader: &mut dyn Read) -> Result<Self, Problem> {
+        let header = Header::read(reader)?;
+        header.check_numbers()?;
+        let Some((&count, rest)) = header.shape().split_first() else {
+            return Err(Problem::unfit("an array of rows", "a single element"));
+        };
+        // Without rows, the product of the other axes may be anything.
+        let dims = rest
+            .iter()
+            .fold(1, |dims: usize, &d| dims.saturating_mul(d));
+        if dims == 0 {
+            return Err(Problem::unfit("at least one number a row", "none"));
+        }
+        Ok(Self {
+            count,
+            dims,
+            header,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use rawzip::CompressionMethod;
+
     use super::*;
 
     const PLAIN: &[u8] = include_bytes!("../../tests/samples/numpy.npz");

@@ -14,7 +14,7 @@ use crate::glove::EmbedReport;
 use crate::hash;
 use crate::layout::Layout;
 
-pub(super) const FORMAT: &str = "mdm-prepared-store";
+pub(crate) const FORMAT: &str = "mdm-prepared-store";
 pub(super) const VERSION: u32 = 1;
 
 /// What a store holds and where it came from: the content of `manifest.json`.
@@ -91,13 +91,13 @@ pub struct VectorsInfo {
 }
 
 impl SourceInfo {
-    /// Describes a source file, reading it once for its hash.
+    /// Describes a source, reading it once for its hash. That of a folder is the hash of the list of its files'.
     ///
     /// # Errors
     ///
     /// [`Error::Io`].
     pub fn of(layout: Layout, path: &Path) -> Result<Self, Error> {
-        let (bytes, sha256) = hash::sha256_file(path)?;
+        let (bytes, sha256) = hash::sha256_source(path)?;
         Ok(Self {
             layout,
             file_name: file_name(path),

@@ -45,6 +45,7 @@ mod table;
 mod tensors;
 mod write;
 
+pub(crate) use manifest::FORMAT;
 pub use manifest::{Manifest, Part, SourceInfo, SplitCounts, VectorsInfo};
 pub use prepare::{PrepareOptions, PrepareReport, prepare};
 pub use read::{read, verify};

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::glove::{self, EmbedReport, WordVectors};
 use crate::layout::Layout;
 use crate::pickle::Limits;
-use crate::warnings::{self, Warning};
+use crate::warnings::{self, Warning, WarningKind};
 
 /// How to prepare. The default replaces nothing, takes the name from the file and leaves words as words.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ pub struct PrepareReport {
     pub clean: CleanReport,
     /// How many words have a vector, if vectors were asked for.
     pub embed: Option<EmbedReport>,
-    /// What is odd about the corpus.
+    /// What is odd about the corpus, what was replaced included.
     pub warnings: Vec<Warning>,
 }
 
@@ -65,7 +65,8 @@ pub fn prepare(
         source.vectors = Some(VectorsInfo::of(path, report)?);
         embed = Some(report);
     }
-    let warnings = warnings::check(&corpus);
+    let mut warnings = warnings::check(&corpus);
+    warnings.extend(warnings::replaced(&clean));
     write(&corpus, &source, &clean, output, options.overwrite)?;
     Ok(PrepareReport {
         manifest: super::manifest::read(output)?,
@@ -95,7 +96,12 @@ impl fmt::Display for PrepareReport {
             writeln!(f, "{embed}")?;
         }
         write!(f, "{}", self.clean)?;
-        for warning in &self.warnings {
+        // What was replaced stands in the line above, in full.
+        let others = self
+            .warnings
+            .iter()
+            .filter(|warning| warning.kind != WarningKind::Replaced);
+        for warning in others {
             write!(f, "\nwarning: {warning}")?;
         }
         Ok(())

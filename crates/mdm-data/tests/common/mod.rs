@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of the helpers")]
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Closes a pickle of protocol 2.
 pub fn pickle(value: Vec<u8>) -> Vec<u8> {
@@ -132,6 +132,39 @@ pub fn unicode_array(shape: &[usize], texts: &[&str]) -> Vec<u8> {
     )
 }
 
+/// A pickle with something of every kind, old and new instructions in one.
+pub fn small_pickle() -> Vec<u8> {
+    let old = b"(lp0\nI1\naL-2L\naF1.5\naS'a\\x00b'\naV\\u00e9\nag0\na".to_vec();
+    let value = dict(&[
+        ("array", array(&[2, 2], &[1.0, 2.0, 3.0, 4.0])),
+        ("texts", unicode_array(&[2], &["ab", "c"])),
+        (
+            "words",
+            list(&[string2(b"one"), bytes(b"two"), tuple(&[float(0.5), none()])]),
+        ),
+        ("old", old),
+    ]);
+    // With a frame, a memo and the short forms of protocol 4.
+    let tail = [
+        &b"\x94\x95\0\0\0\0\0\0\0\0"[..],
+        b"h\x00\x86\x8c\x01x\x86\x8a\x02\xff\x7f\x86",
+    ]
+    .concat();
+    pickle_as(4, [value, tail].concat())
+}
+
+/// A file of `tests/files/pickles`, which Python wrote.
+pub fn python_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/files/pickles")
+        .join(name)
+}
+
+/// The content of such a file.
+pub fn python_pickle(name: &str) -> Vec<u8> {
+    std::fs::read(python_file(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
 /// A file with the given content in a folder of its own.
 pub fn file(name: &str, content: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().expect("a temporary folder");
@@ -159,4 +192,37 @@ pub fn real_file(name: &str) -> Option<PathBuf> {
         path.display()
     );
     Some(path)
+}
+
+/// An array in NumPy's format, row-major.
+pub fn npy(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
+    let lengths: String = shape.iter().map(|n| format!("{n}, ")).collect();
+    let header =
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}\n");
+    let length = (header.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), data].concat()
+}
+
+/// A row-major array of little-endian `f4` in NumPy's format.
+pub fn npy_f32(shape: &[usize], values: &[f32]) -> Vec<u8> {
+    let data: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    npy("<f4", shape, &data)
+}
+
+/// A NumPy archive.
+pub fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut writer = rawzip::ZipArchiveWriter::new(&mut bytes);
+    for (name, array) in arrays {
+        let (mut entry, config) = writer
+            .new_file(&format!("{name}.npy"))
+            .start()
+            .expect("the name is valid");
+        let mut content = config.wrap(&mut entry);
+        content.write_all(array).expect("memory takes it");
+        let (_, descriptor) = content.finish().expect("memory takes it");
+        entry.finish(descriptor).expect("memory takes it");
+    }
+    writer.finish().expect("memory takes it");
+    bytes
 }

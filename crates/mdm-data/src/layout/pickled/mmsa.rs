@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::source::{Source, load};
-use crate::corpus::{Features, Modality, Split, Utterance};
+use super::source::{Source, load, split_words};
+use crate::corpus::{Modality, Split, Utterance};
 use crate::error::Error;
 use crate::layout::checked::Checked;
-use crate::layout::padded::Padded;
+use crate::layout::padded::Stream;
 use crate::layout::place::Place;
-use crate::layout::{Header, LayoutReader, Sink};
+use crate::layout::{Header, LayoutReader, Sink, arrays};
 use crate::pickle::{Limits, Value, shape_text};
 
 /// Reader of the pickles of MMSA (`thuiar/MMSA`), aligned and unaligned.
@@ -40,23 +40,6 @@ impl LayoutReader for Mmsa {
             read_split(&source, split, &mut checked)?;
         }
         checked.finish()
-    }
-}
-
-/// Audio or vision, with the lengths that the file declares.
-struct Stream {
-    array: Padded,
-    lengths: Option<Vec<usize>>,
-}
-
-impl Stream {
-    fn cut(&self, row: usize, text_steps: usize, text_length: usize) -> Features {
-        let end = match &self.lengths {
-            Some(lengths) => lengths[row],
-            None if self.array.steps == text_steps => text_length,
-            None => self.array.span(row).map_or(0, |(_, end)| end),
-        };
-        self.array.cut(row, (0, end))
     }
 }
 
@@ -113,10 +96,10 @@ fn read_split(
         let declared = [&audio, &vision]
             .into_iter()
             .filter(|stream| stream.array.steps == text.steps)
-            .filter_map(|stream| stream.lengths.as_ref().map(|lengths| lengths[row]))
+            .filter_map(|stream| stream.declared(row))
             .filter(|&length| length <= within)
             .max();
-        let seen = text.span(row).map_or(0, |(_, end)| end.min(within));
+        let seen = text.end(row).min(within);
         let length = seen.max(declared.unwrap_or(0));
         let words = transcripts
             .as_ref()
@@ -126,8 +109,8 @@ fn read_split(
             words,
             features: vec![
                 text.cut(row, (0, length)),
-                audio.cut(row, text.steps, length),
-                vision.cut(row, text.steps, length),
+                audio.cut(row, Some((text.steps, length))),
+                vision.cut(row, Some((text.steps, length))),
             ],
             label,
             ..Utterance::default()
@@ -137,22 +120,13 @@ fn read_split(
     Ok(())
 }
 
-fn split_words(transcript: &str) -> Vec<String> {
-    transcript.split_whitespace().map(str::to_owned).collect()
-}
-
 fn column_of_texts<'a>(
     source: &Source<'a>,
     value: Value<'a>,
     place: Place<'_>,
     rows: usize,
 ) -> Result<Vec<String>, Error> {
-    let texts = source.texts(value, place)?;
-    if texts.shape.first() != Some(&rows) || texts.data.len() != rows {
-        let expected = format!("one text for each of {rows} utterances");
-        return Err(place.error(expected, format!("shape {}", shape_text(&texts.shape))));
-    }
-    Ok(texts.data)
+    arrays::texts(source.texts(value, place)?, place, rows)
 }
 
 /// The number of real WordPieces of each utterance, `[CLS]` and `[SEP]` included.

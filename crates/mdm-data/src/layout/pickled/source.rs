@@ -7,7 +7,8 @@ use crate::corpus::Split;
 use crate::error::Error;
 use crate::layout::padded::Padded;
 use crate::layout::place::Place;
-use crate::pickle::{self, Limits, Numbers, Pickle, PickleError, Texts, Value, shape_text};
+use crate::layout::{arrays, splits};
+use crate::pickle::{self, Limits, Numbers, Pickle, PickleError, Texts, Value};
 
 /// The bytes of a pickle, with a check that they may be held in memory at all.
 pub(super) fn load(path: &Path, limits: Limits) -> Result<Vec<u8>, Error> {
@@ -25,6 +26,16 @@ pub(super) fn load(path: &Path, limits: Limits) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(Error::io("read", path))
 }
 
+/// A number that is whole and not negative, so neither a fraction nor NaN.
+fn whole(number: f32) -> Option<usize> {
+    (number as usize as f32 == number).then_some(number as usize)
+}
+
+/// The words of a transcript.
+pub(super) fn split_words(transcript: &str) -> Vec<String> {
+    transcript.split_whitespace().map(str::to_owned).collect()
+}
+
 /// A pickle with its path.
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
@@ -39,11 +50,7 @@ impl<'a> Source<'a> {
 
     /// The value of a split, under any of the names in use.
     pub(super) fn split(&self, split: Split) -> Result<Value<'a>, Error> {
-        let names: &[&str] = match split {
-            Split::Train => &["train"],
-            Split::Valid => &["valid", "dev", "val"],
-            Split::Test => &["test"],
-        };
+        let names = splits::names(split);
         let root = self.pickle.root();
         names
             .iter()
@@ -68,15 +75,17 @@ impl<'a> Source<'a> {
             .ok_or_else(|| place.field(name).error("the field", self.keys(dict)))
     }
 
-    fn keys(&self, dict: Value<'a>) -> String {
+    /// What a value is, with the keys of a dict, for messages.
+    pub(super) fn keys(&self, dict: Value<'a>) -> String {
         const SHOWN: usize = 12;
-        let mut keys = self.pickle.keys(dict);
+        let mut keys: Vec<String> = self.pickle.keys(dict).take(SHOWN + 1).collect();
         if keys.is_empty() {
             return self.pickle.describe(dict);
         }
-        let more = if keys.len() > SHOWN { ", …" } else { "" };
-        keys.truncate(SHOWN);
-        format!("a dict with {}{more}", keys.join(", "))
+        if keys.len() > SHOWN {
+            keys[SHOWN] = "…".to_owned();
+        }
+        format!("a dict with {}", keys.join(", "))
     }
 
     pub(super) fn numbers(&self, value: Value<'a>, place: Place<'_>) -> Result<Numbers, Error> {
@@ -94,12 +103,7 @@ impl<'a> Source<'a> {
         place: Place<'_>,
         rows: usize,
     ) -> Result<Vec<f32>, Error> {
-        let numbers = self.numbers(value, place)?;
-        if numbers.shape.first() != Some(&rows) || numbers.data.len() != rows {
-            let expected = format!("one number for each of {rows} utterances");
-            return Err(place.error(expected, format!("shape {}", shape_text(&numbers.shape))));
-        }
-        Ok(numbers.data)
+        arrays::column(self.numbers(value, place)?, place, rows)
     }
 
     /// Lengths per utterance: whole numbers from 0 to `steps`.
@@ -110,33 +114,17 @@ impl<'a> Source<'a> {
         rows: usize,
         steps: usize,
     ) -> Result<Vec<usize>, Error> {
-        let column = self.column(value, place, rows)?;
-        let check = |(record, &length): (usize, &f32)| {
-            // The upper bound is checked after the conversion, so that NaN and fractions fail the first test.
-            let whole = length as usize;
-            if whole as f32 != length || whole > steps {
-                let expected = format!("a length of at most {steps}");
-                return Err(place.record(record).error(expected, length.to_string()));
-            }
-            Ok(whole)
-        };
-        column.iter().enumerate().map(check).collect()
+        arrays::lengths(self.numbers(value, place)?, place, rows, steps)
+    }
+
+    /// A length: a whole number, not negative.
+    pub(super) fn length(&self, value: Value<'a>, place: Place<'_>) -> Result<usize, Error> {
+        let length = self.pickle.number(value).map_err(|e| place.pickle(e))?;
+        whole(length).ok_or_else(|| place.error("a length", length.to_string()))
     }
 
     /// A padded array `[utterances, steps, dim]`.
     pub(super) fn padded(&self, value: Value<'a>, place: Place<'_>) -> Result<Padded, Error> {
-        let numbers = self.numbers(value, place)?;
-        match numbers.shape[..] {
-            [rows, steps, dim] if steps > 0 && dim > 0 => Ok(Padded {
-                rows,
-                steps,
-                dim,
-                data: numbers.data,
-            }),
-            _ => Err(place.error(
-                "an array of (utterances, steps, dims)",
-                format!("shape {}", shape_text(&numbers.shape)),
-            )),
-        }
+        arrays::padded(self.numbers(value, place)?, place)
     }
 }

@@ -2,14 +2,13 @@
 
 use std::io::{self, Read};
 
-use super::element;
 use super::literal::Literal;
-use crate::pickle::{Dtype, shape_text};
+use crate::pickle::{Dtype, Kind, shape_text};
 
 /// What keeps an array from being read.
 #[derive(Debug)]
-pub(super) enum Problem {
-    /// It is whole, but no rows of numbers.
+pub(crate) enum Problem {
+    /// It is whole, but not what is wanted.
     Unfit {
         expected: &'static str,
         found: String,
@@ -22,7 +21,7 @@ pub(super) enum Problem {
 }
 
 impl Problem {
-    fn unfit(expected: &'static str, found: impl Into<String>) -> Self {
+    pub(crate) fn unfit(expected: &'static str, found: impl Into<String>) -> Self {
         let found = found.into();
         Self::Unfit { expected, found }
     }
@@ -38,15 +37,13 @@ impl Problem {
 }
 
 /// What stands before the elements.
-#[derive(Debug, PartialEq)]
-pub(super) struct Header {
+#[derive(Debug)]
+pub(crate) struct Header {
     dtype: Dtype,
+    /// The type as the file names it, for messages.
+    descr: String,
     fortran: bool,
     shape: Vec<usize>,
-    /// Length of the first axis.
-    pub(super) rows: usize,
-    /// Elements in a row: the product of the other axes.
-    pub(super) dims: usize,
 }
 
 /// Longest header that is read, in bytes. One of NumPy's has about 100.
@@ -55,12 +52,17 @@ const LONGEST_HEADER: usize = 1 << 16;
 /// Most elements that are read: as `f32`, 8 GiB. A few megabytes of a hostile archive unpack to more.
 const MOST_ELEMENTS: usize = 2 << 30;
 
-/// Elements read at a time.
-const CHUNK: usize = 1 << 13;
+/// Bytes read at a time, unless one element is longer.
+const CHUNK: usize = 1 << 16;
+
+/// Longest text that is read, in bytes of the file.
+const LONGEST_TEXT: usize = 1 << 20;
+
+const NUMBERS: &str = "numbers of type f2, f4, f8, i1 to i8, u1 to u8 or b1";
 
 impl Header {
     /// Reads up to the first element.
-    pub(super) fn read(reader: &mut impl Read) -> Result<Self, Problem> {
+    pub(crate) fn read(reader: &mut (impl Read + ?Sized)) -> Result<Self, Problem> {
         const ARRAY: &str = "a NumPy array";
         let mut start = [0; 8];
         reader.read_exact(&mut start).map_err(Problem::cut(ARRAY))?;
@@ -111,9 +113,11 @@ impl Header {
             match key {
                 "descr" => match literal.string() {
                     Some(name) => {
-                        dtype = Some(element::parse(name).ok_or_else(|| no_numbers(name))?)
+                        let known = Dtype::parse(name);
+                        let known = known.ok_or_else(|| Problem::unfit(NUMBERS, name))?;
+                        dtype = Some((known, name));
                     }
-                    None => return Err(no_numbers("a record")),
+                    None => return Err(Problem::unfit(NUMBERS, "a record")),
                 },
                 "fortran_order" => fortran = Some(literal.boolean().ok_or_else(wrong)?),
                 "shape" => shape = Some(literal.lengths().ok_or_else(wrong)?),
@@ -125,81 +129,109 @@ impl Header {
             }
         }
         match (dtype, fortran, shape, literal.is_empty()) {
-            (Some(dtype), Some(fortran), Some(shape), true) => Self::new(dtype, fortran, shape),
+            (Some((dtype, descr)), Some(fortran), Some(shape), true) => Ok(Self {
+                dtype,
+                descr: descr.to_owned(),
+                fortran,
+                shape: checked(shape)?,
+            }),
             _ => Err(wrong()),
         }
     }
 
-    fn new(dtype: Dtype, fortran: bool, shape: Vec<usize>) -> Result<Self, Problem> {
-        let Some((&rows, rest)) = shape.split_first() else {
-            return Err(Problem::unfit("an array of rows", "a single element"));
-        };
-        let product = |lengths: &[usize]| {
-            let multiply = |product: usize, &length: &usize| product.checked_mul(length);
-            lengths.iter().try_fold(1, multiply)
-        };
-        match (product(rest), product(&shape)) {
-            (Some(0), _) => Err(Problem::unfit("at least one number a row", "none")),
-            (Some(dims), Some(count)) if count <= MOST_ELEMENTS => Ok(Self {
-                dtype,
-                fortran,
-                rows,
-                dims,
-                shape,
-            }),
-            _ => {
-                let found = format!("shape {}", shape_text(&shape));
-                Err(Problem::damaged("at most 2 Gi numbers", found))
-            }
+    /// Length along each axis; empty for a single element.
+    pub(crate) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Number of elements.
+    pub(crate) fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Bytes of an element in the file, 0 where elements have no fixed size.
+    pub(crate) fn element_size(&self) -> usize {
+        self.dtype.size().unwrap_or(0)
+    }
+
+    /// Whether the elements are numbers; an error that names their type where not.
+    pub(crate) fn check_numbers(&self) -> Result<(), Problem> {
+        match self.dtype.kind {
+            Kind::Float(_) | Kind::Int(_) | Kind::Uint(_) | Kind::Bool => Ok(()),
+            _ => Err(Problem::unfit(NUMBERS, self.descr.as_str())),
         }
     }
 
-    /// Reads the elements, to the end of the reader.
-    ///
-    /// # Shapes
-    ///
-    /// `[rows, dims]`, row by row.
-    pub(super) fn values(&self, reader: &mut impl Read) -> Result<Vec<f32>, Problem> {
-        const ALL: &str = "as many numbers as the header says";
-        let size = self.dtype.size().unwrap_or(1);
-        let mut left = self.rows * self.dims;
+    /// Reads numbers, to the end of the reader, in row-major order. `accept` takes each with the row, counted along the
+    /// first axis, that it stands in.
+    pub(crate) fn numbers(
+        &self,
+        reader: &mut (impl Read + ?Sized),
+        accept: impl Fn(usize, f64) -> Result<f32, Problem>,
+    ) -> Result<Vec<f32>, Problem> {
+        self.check_numbers()?;
+        self.elements(reader, |index, element| {
+            let exact = self.dtype.number(element);
+            let exact = exact.ok_or_else(|| Problem::unfit(NUMBERS, self.descr.as_str()))?;
+            accept(self.row(index), exact)
+        })
+    }
+
+    /// Reads texts, to the end of the reader, in row-major order.
+    pub(crate) fn texts(&self, reader: &mut (impl Read + ?Sized)) -> Result<Vec<String>, Problem> {
+        const TEXTS: &str = "texts of type U or S, of at most 1 MiB each";
+        let wrong = || Problem::unfit(TEXTS, self.descr.as_str());
+        match self.dtype.kind {
+            Kind::Unicode(_) | Kind::Bytes(_) if self.dtype.size() <= Some(LONGEST_TEXT) => {}
+            _ => return Err(wrong()),
+        }
+        self.elements(reader, |index, element| {
+            let found = || format!("no text in row {}", self.row(index));
+            let text = self.dtype.text(element);
+            text.ok_or_else(|| Problem::unfit("valid text", found()))
+        })
+    }
+
+    /// Reads the elements, to the end of the reader. `read` takes each with its place, counted as they are stored.
+    fn elements<T: Clone>(
+        &self,
+        reader: &mut (impl Read + ?Sized),
+        read: impl Fn(usize, &[u8]) -> Result<T, Problem>,
+    ) -> Result<Vec<T>, Problem> {
+        const ALL: &str = "as many elements as the header says";
+        let (count, size) = (self.count(), self.element_size());
         // Grows with the data that has come, whatever the header says.
-        let mut values = Vec::new();
-        let mut chunk = vec![0; CHUNK.min(left) * size];
-        while left > 0 {
-            let bytes = &mut chunk[..CHUNK.min(left) * size];
+        let mut elements = Vec::new();
+        let at_once = (CHUNK / size.max(1)).clamp(1, count.max(1));
+        let mut chunk = vec![0; at_once * size];
+        while elements.len() < count {
+            let length = at_once.min(count - elements.len());
+            let bytes = &mut chunk[..length * size];
             reader.read_exact(bytes).map_err(Problem::cut(ALL))?;
-            left -= bytes.len() / size;
-            for element in bytes.chunks_exact(size) {
-                let exact = element::number(self.dtype, element);
-                let value = exact as f32;
-                if !value.is_finite() {
-                    return Err(Problem::Unfit {
-                        expected: super::NUMBER,
-                        found: format!("{exact} in row {}", self.row(values.len())),
-                    });
-                }
-                values.push(value);
+            for index in 0..length {
+                let element = &bytes[index * size..(index + 1) * size];
+                elements.push(read(elements.len(), element)?);
             }
         }
         // Reading the end makes the archive compare its checksum.
         match reader.read(&mut [0]).map_err(Problem::cut(ALL))? {
-            0 => Ok(self.row_by_row(values)),
+            0 => Ok(self.row_by_row(elements)),
             _ => Err(Problem::damaged(ALL, "more")),
         }
     }
 
     /// The row of an element, counted as they are stored.
     fn row(&self, index: usize) -> usize {
+        let rows = self.shape.first().map_or(1, |&rows| rows.max(1));
         if self.fortran {
-            index % self.rows
+            index % rows
         } else {
-            index / self.dims
+            index / (self.count() / rows).max(1)
         }
     }
 
     /// Brings the elements into row-major order.
-    fn row_by_row(&self, stored: Vec<f32>) -> Vec<f32> {
+    fn row_by_row<T: Clone>(&self, stored: Vec<T>) -> Vec<T> {
         if !self.fortran || self.shape.len() < 2 {
             return stored;
         }
@@ -213,14 +245,21 @@ impl Header {
             position
         };
         (0..stored.len())
-            .map(|index| stored[position(index)])
+            .map(|index| stored[position(index)].clone())
             .collect()
     }
 }
 
-fn no_numbers(found: &str) -> Problem {
-    let expected = "numbers of type f2, f4, f8, i1 to i8, u1 to u8 or b1";
-    Problem::unfit(expected, found.to_owned())
+/// A shape whose product neither overflows nor passes the limit.
+fn checked(shape: Vec<usize>) -> Result<Vec<usize>, Problem> {
+    let multiply = |product: usize, &length: &usize| product.checked_mul(length);
+    match shape.iter().try_fold(1, multiply) {
+        Some(count) if count <= MOST_ELEMENTS => Ok(shape),
+        _ => {
+            let found = format!("shape {}", shape_text(&shape));
+            Err(Problem::damaged("at most 2 Gi elements", found))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -232,12 +271,22 @@ mod tests {
         [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), data].concat()
     }
 
-    fn read(bytes: &[u8]) -> Result<(usize, usize, Vec<f32>), String> {
+    fn read(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f32>), String> {
         let mut reader = bytes;
         let text = |problem| format!("{problem:?}");
         let header = Header::read(&mut reader).map_err(text)?;
-        let values = header.values(&mut reader).map_err(text)?;
-        Ok((header.rows, header.dims, values))
+        let values = header
+            .numbers(&mut reader, |_, x| Ok(x as f32))
+            .map_err(text)?;
+        Ok((header.shape, values))
+    }
+
+    fn texts(header: &str, data: &[u8]) -> Result<Vec<String>, String> {
+        let bytes = array(header, data);
+        let mut reader = &bytes[..];
+        let text = |problem| format!("{problem:?}");
+        let header = Header::read(&mut reader).map_err(text)?;
+        header.texts(&mut reader).map_err(text)
     }
 
     #[test]
@@ -246,9 +295,9 @@ mod tests {
         for header in [
             "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }      \n",
             "{\"shape\":(3L,),\"fortran_order\":False,\"descr\":\"<f4\"}",
-            "{ 'fortran_order' : True , 'descr' : 'f4' , 'shape' : ( 3 , 1 , ) , }",
+            "{ 'fortran_order' : True , 'descr' : 'f4' , 'shape' : ( 3 , ) , }",
         ] {
-            let expected = Ok((3, 1, vec![0.5, 1.0, -1.0]));
+            let expected = Ok((vec![3], vec![0.5, 1.0, -1.0]));
             assert_eq!(read(&array(header, &bytes)), expected, "{header}");
         }
         let header = b"{'descr': '|b1', 'fortran_order': False, 'shape': (1, 2)}";
@@ -256,7 +305,7 @@ mod tests {
         for version in [2, 3] {
             let start = [b"\x93NUMPY", &[version, 0][..], &length].concat();
             let bytes = [&start, &header[..], &[0, 7]].concat();
-            assert_eq!(read(&bytes), Ok((1, 2, vec![0.0, 1.0])));
+            assert_eq!(read(&bytes), Ok((vec![1, 2], vec![0.0, 1.0])));
         }
     }
 
@@ -325,12 +374,12 @@ mod tests {
             "(2147483649,)",
         ] {
             let message = read(&header(shape)).unwrap_err();
-            assert!(message.contains("at most 2 Gi numbers"), "{message}");
+            assert!(message.contains("at most 2 Gi elements"), "{message}");
         }
         // Within it, but not there.
         let message = read(&header("(2147483648,)")).unwrap_err();
         assert!(
-            message.contains("as many numbers as the header says"),
+            message.contains("as many elements as the header says"),
             "{message}"
         );
         assert!(
@@ -338,7 +387,7 @@ mod tests {
                 .unwrap_err()
                 .contains("found: \"more\"")
         );
-        assert_eq!(read(&header("(2,)")), Ok((2, 1, vec![1.0, 2.0])));
+        assert_eq!(read(&header("(2,)")), Ok((vec![2], vec![1.0, 2.0])));
     }
 
     #[test]
@@ -347,6 +396,35 @@ mod tests {
         let stored: Vec<u8> = (0..12).collect();
         // Element [i, j, k] stands at i + 2 j + 6 k.
         let expected = [0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11].map(|x| x as f32);
-        assert_eq!(read(&array(header, &stored)), Ok((2, 6, expected.to_vec())));
+        assert_eq!(
+            read(&array(header, &stored)),
+            Ok((vec![2, 3, 2], expected.to_vec()))
+        );
+    }
+
+    #[test]
+    fn texts_lose_their_filling() {
+        let header = "{'descr': '<U2', 'fortran_order': False, 'shape': (2,)}";
+        let data: Vec<u8> = ['é', '\0', 'a', 'b']
+            .iter()
+            .flat_map(|&c| u32::from(c).to_le_bytes())
+            .collect();
+        assert_eq!(texts(header, &data).unwrap(), ["é", "ab"]);
+        let header = "{'descr': '|S3', 'fortran_order': False, 'shape': (1, 2)}";
+        assert_eq!(texts(header, b"a\0\0bcd").unwrap(), ["a", "bcd"]);
+        let nothing = "{'descr': '<U0', 'fortran_order': False, 'shape': (2,)}";
+        assert_eq!(texts(nothing, b"").unwrap(), ["", ""]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        let header =
+            |descr: &str| format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (1,)}}");
+        for descr in ["<f4", "|O", "|S1048577", "<U99999999999999999999"] {
+            let message = texts(&header(descr), &[0; 4]).unwrap_err();
+            assert!(message.starts_with("Unfit"), "{message}");
+        }
+        let message = texts(&header("<U1"), &[0xff; 4]).unwrap_err();
+        assert!(message.contains("no text in row 0"), "{message}");
     }
 }
