@@ -384,16 +384,28 @@ pub struct PrepareArgs {
     pub overwrite: bool,
 }
 
-/// Print sizes, dimensions, labels, lengths, missing values and what is odd of a corpus.
+/// Print sizes, dimensions, labels, lengths, missing values and what is odd of a corpus; draw them on a page.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  mdm data inspect stores/mosi
-  mdm data inspect mosi.pkl")]
+  mdm data inspect stores/mosi                          tables
+  mdm data inspect mosi.pkl                             the same of a file that is not prepared
+  mdm data inspect stores/mosi --html mosi.html         a page with pictures, for any browser
+  mdm data inspect stores/mosi --html mosi.html --utterance '03bSnISJMiM[11]'
+  mdm data inspect stores/mosi --json | jq '.features[] | select(.zeros == .values)'
+
+The page is one file that loads nothing: histograms of labels and lengths, range and missing values of every feature, the
+frequencies of emotions where there are any, and one utterance over time with its words.")]
 pub struct InspectArgs {
     /// A prepared store, or a corpus file or folder whose content tells its layout.
     pub corpus: PathBuf,
-    /// One JSON object on standard output.
+    /// Also write a page with tables and pictures; a file that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// The utterance that the page draws; by default the first of median length.
+    #[arg(long, value_name = "ID", requires = "html")]
+    pub utterance: Option<String>,
+    /// One JSON object on standard output, with the histograms and the range of every feature.
     #[arg(long)]
     pub json: bool,
 }

@@ -11,6 +11,7 @@ mod dataset;
 mod failure;
 mod fetch;
 mod grid;
+mod inspect_page;
 mod output;
 mod plot;
 mod progress;

@@ -7,7 +7,7 @@ use mdm_data::{Corpus, Modality};
 use mdm_train::config::ExperimentConfig;
 use mdm_train::robustness::{Missing, Robustness, robustness};
 use mdm_train::run::metrics_json;
-use mdm_train::{Outcome, train};
+use mdm_train::{Outcome, Task, train};
 use serde_json::json;
 
 /// Labels are the mean of the first language feature over the utterance, scaled and cut to [−3, 3].
@@ -67,6 +67,7 @@ fn config(measure: &str, epochs: usize) -> ExperimentConfig {
             "gradient_penalty_one_sided": false,
         },
         "train": {
+            "task": "regression",
             "epochs": epochs,
             "batch_size": 32,
             "loss": "l1",
@@ -97,10 +98,11 @@ fn without(outcome: &Outcome, corpus: &Corpus, dropped: &[Modality], fill: Fill)
         seed: 0,
     };
     robustness(
+        Task::Regression,
         &outcome.best,
         corpus,
         missing,
-        &outcome.test,
+        outcome.test.sentiment().unwrap(),
         &Device::flex(),
     )
     .unwrap()
