@@ -79,7 +79,10 @@ pub fn robustness<E: FusionEncoder>(
         &mut seed::stream(missing.seed, "missing modalities", 0),
     )?;
     let test = evaluate(task, checkpoint, &utterances, device);
-    let test = test.sentiment().expect("a task with metrics of the sentiment").clone();
+    let test = test
+        .sentiment()
+        .expect("a task with metrics of the sentiment")
+        .clone();
     let ratio = |part: f64, all: f64| if all > 0.0 { part / all } else { f64::NAN };
     Ok(Robustness {
         ratio: Acc2Ratios {
