@@ -54,7 +54,9 @@ impl LayoutReader for Misa {
 
 /// The file of a split, under any of the names in use.
 fn split_file(folder: &Path, split: Split) -> Result<PathBuf, Error> {
-    let names = splits::names(split).iter().map(|name| format!("{name}.pkl"));
+    let names = splits::names(split)
+        .iter()
+        .map(|name| format!("{name}.pkl"));
     let found = names.clone().map(|name| folder.join(name));
     found
         .into_iter()
