@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand};
 use mdm_core::estimate::EstimatorConfig;
+use mdm_data::surgery::Fill;
 
 /// Fusion models with mutual dependency penalties: train, evaluate, prepare data.
 #[derive(Debug, Parser)]
@@ -28,9 +29,12 @@ pub enum Command {
     BenchEstimators(BenchEstimatorsArgs),
     #[command(subcommand)]
     Reproduce(ReproduceCommand),
-    /// Prepare and inspect corpora.
+    /// Fetch, prepare and inspect corpora.
     #[command(subcommand)]
     Data(DataCommand),
+    /// Fetch pretrained encoders.
+    #[command(subcommand)]
+    Model(ModelCommand),
     Conformance(ConformanceArgs),
 }
 
@@ -42,6 +46,7 @@ Examples:
   mdm train --measure none                           the same model without penalty
   mdm train --config configs/mosi/ef_lstm_kl.toml    MOSI, from the folder in MDM_DATA_DIR
   mdm train --dataset stores/mine --model late-lstm  a prepared store (mdm data prepare)
+  mdm train --set train.task=classes-7               seven classes in place of a number
   mdm train --config my.toml --set penalty.lambda=0.05 --seed 3 --out runs/a
 
 Every setting with its default is in configs/default.toml.")]
@@ -55,7 +60,7 @@ pub struct TrainArgs {
     /// Change one setting, `section.key=value`; repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// `synthetic`, a known dataset (mosi, mmmo) or the folder of a prepared store.
+    /// `synthetic`, a known dataset (mosi, mmmo, …: `mdm data fetch` lists them) or the folder of a prepared store.
     #[arg(long, value_name = "NAME|DIR")]
     pub dataset: Option<String>,
     /// ef-lstm or late-lstm.
@@ -83,15 +88,52 @@ pub struct TrainArgs {
     pub json: bool,
 }
 
-/// Evaluate the best weights of a run again.
+/// Evaluate the best weights of a run again, on request with modalities missing from the test split.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "\
+#[command(
+    group(ArgGroup::new("missing").args(["keep", "drop"])),
+    after_help = "\
 Examples:
   mdm evaluate runs/synthetic-ef-lstm-kl-seed0
-  mdm evaluate runs/a --json | jq .test.mae")]
+  mdm evaluate runs/a --json | jq .test.mae
+  mdm evaluate runs/a --keep audio                         only audio is left, zeros stand for the others
+  mdm evaluate runs/a --drop language --fill shuffle       everybody hears another's words
+  mdm evaluate runs/a --drop audio,vision --fill mean --rate 0.3 --seed 1
+  mdm evaluate runs/a --keep audio --json | jq .robustness.ratio
+
+With --keep or --drop a second table sets the test metrics beside those without the modalities: the ratio of the binary
+accuracies, and what always predicting the majority class reaches."
+)]
 pub struct EvaluateArgs {
     /// The run folder.
     pub run: PathBuf,
+    /// Modalities that stay, separated by commas; the others are dropped.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub keep: Vec<String>,
+    /// Modalities that are dropped, separated by commas; the others stay.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub drop: Vec<String>,
+    /// What stands in for a dropped modality: zero, mean (of the training split, per feature), noise (Gaussian, with the
+    /// training split's mean and deviation) or shuffle (that of another utterance).
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "zero",
+        requires = "missing"
+    )]
+    pub fill: Fill,
+    /// The probability with which an utterance loses each dropped modality.
+    #[arg(
+        long,
+        value_name = "R",
+        default_value = "1",
+        requires = "missing",
+        allow_negative_numbers = true
+    )]
+    pub rate: f64,
+    /// The seed of what is dropped, of noise and of shuffling.
+    #[arg(long, value_name = "N", default_value = "0", requires = "missing")]
+    pub seed: u64,
     #[command(flatten)]
     pub backend: BackendArgs,
     /// One JSON object on standard output.
@@ -243,10 +285,74 @@ pub struct BackendArgs {
 /// Commands on corpora.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
+    Fetch(DataFetchArgs),
     Prepare(PrepareArgs),
     Inspect(InspectArgs),
     Verify(VerifyArgs),
     Export(ExportArgs),
+}
+
+/// Commands on pretrained encoders.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    Fetch(ModelFetchArgs),
+}
+
+/// Fetch a known corpus or word vectors, check them and prepare a store; without a name, list what is known.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm data fetch                                   what is known, with its size
+  mdm data fetch mosei-mmsa                        into the folder in MDM_DATA_DIR, and a store in stores/mosei-mmsa
+  mdm data fetch mosi --from ~/Downloads           files that are there already: checked, copied, prepared
+  mdm data fetch glove.6B --dir corpora            word vectors, into a folder of your choice
+  mdm data fetch --manifest mine.toml --no-prepare
+
+A download that breaks off is continued by the same command. Every file is compared with the SHA-256 of its manifest
+before it gets its name. The form of a manifest, for a corpus of your own: docs/datasets.md, \"Fetching\".")]
+pub struct DataFetchArgs {
+    #[command(flatten)]
+    pub fetch: FetchArgs,
+    /// The store to prepare [default: stores/NAME].
+    #[arg(long, value_name = "DIR", conflicts_with = "no_prepare")]
+    pub output: Option<PathBuf>,
+    /// Only fetch.
+    #[arg(long)]
+    pub no_prepare: bool,
+}
+
+/// Fetch a known pretrained encoder and check it; without a name, list what is known.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  mdm model fetch                                  what is known, with its size
+  mdm model fetch bert-base-uncased                into the folder in MDM_MODELS_DIR
+  mdm model fetch all-minilm-l6-v2 --from ~/Downloads --dir models")]
+pub struct ModelFetchArgs {
+    #[command(flatten)]
+    pub fetch: FetchArgs,
+}
+
+/// What to fetch, from where and to where.
+#[derive(Debug, ClapArgs)]
+pub struct FetchArgs {
+    /// The name of a manifest.
+    pub name: Option<String>,
+    /// A manifest of your own in place of a known one.
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    pub manifest: Option<PathBuf>,
+    /// Take the files from this folder, under their names, and download nothing.
+    #[arg(long, value_name = "FOLDER")]
+    pub from: Option<PathBuf>,
+    /// The folder to fetch into [default: that in MDM_DATA_DIR, for models that in MDM_MODELS_DIR].
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Give up waiting for a silent server after this many seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: u64,
+    /// Tries of an address that bring a file no further, with growing pauses, before the next one.
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub attempts: u32,
 }
 
 /// Read a corpus file or folder and write a prepared store.
@@ -278,16 +384,28 @@ pub struct PrepareArgs {
     pub overwrite: bool,
 }
 
-/// Print sizes, dimensions, labels, lengths, missing values and what is odd of a corpus.
+/// Print sizes, dimensions, labels, lengths, missing values and what is odd of a corpus; draw them on a page.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  mdm data inspect stores/mosi
-  mdm data inspect mosi.pkl")]
+  mdm data inspect stores/mosi                          tables
+  mdm data inspect mosi.pkl                             the same of a file that is not prepared
+  mdm data inspect stores/mosi --html mosi.html         a page with pictures, for any browser
+  mdm data inspect stores/mosi --html mosi.html --utterance '03bSnISJMiM[11]'
+  mdm data inspect stores/mosi --json | jq '.features[] | select(.zeros == .values)'
+
+The page is one file that loads nothing: histograms of labels and lengths, range and missing values of every feature, the
+frequencies of emotions where there are any, and one utterance over time with its words.")]
 pub struct InspectArgs {
     /// A prepared store, or a corpus file or folder whose content tells its layout.
     pub corpus: PathBuf,
-    /// One JSON object on standard output.
+    /// Also write a page with tables and pictures; a file that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// The utterance that the page draws; by default the first of median length.
+    #[arg(long, value_name = "ID", requires = "html")]
+    pub utterance: Option<String>,
+    /// One JSON object on standard output, with the histograms and the range of every feature.
     #[arg(long)]
     pub json: bool,
 }

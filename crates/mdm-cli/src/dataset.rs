@@ -2,36 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use mdm_data::clean::{CleanReport, clean, count};
 use mdm_data::glove::{self, EmbedReport, WordVectors};
-use mdm_data::layout::{self, Layout};
 use mdm_data::normalise::{Normalisation, Normaliser};
-use mdm_data::store::{self, SourceInfo};
-use mdm_data::{Corpus, Modality, align, synthetic};
+use mdm_data::store;
+use mdm_data::{Corpus, Modality, align, hash, layout, synthetic};
 use mdm_train::config::DataConfig;
-use serde::Deserialize;
 
 use crate::failure::usage;
-
-/// The folder of downloaded corpora.
-const DATA_DIR: &str = "MDM_DATA_DIR";
-
-/// The datasets known by name, with their manifests.
-const KNOWN: [(&str, &str); 2] = [
-    ("mosi", include_str!("../../../datasets/mosi/manifest.toml")),
-    ("mmmo", include_str!("../../../datasets/mmmo/manifest.toml")),
-];
-
-/// The part of `datasets/NAME/manifest.toml` that loading needs.
-#[derive(Debug, Deserialize)]
-struct DatasetManifest {
-    layout: Layout,
-    /// Relative to the data folder.
-    file: PathBuf,
-    sha256: String,
-    word_vectors: Option<PathBuf>,
-}
+use crate::fetch::{CorpusSource, Manifest, known};
 
 /// A corpus and what was done to it on the way.
 pub struct Prepared {
@@ -47,7 +27,7 @@ pub fn anchor_paths(config: &mut DataConfig) -> anyhow::Result<()> {
         Ok(std::path::absolute(path)?.display().to_string())
     };
     let name = config.dataset.as_str();
-    let is_known = name == "synthetic" || KNOWN.iter().any(|(known, _)| *known == name);
+    let is_known = name == "synthetic" || known::datasets().any(|known| known.name == name);
     if !is_known && Path::new(name).is_dir() {
         config.dataset = anchor(name)?;
     }
@@ -103,11 +83,13 @@ fn read(config: &DataConfig, notes: &mut Vec<String>) -> anyhow::Result<Corpus> 
         ));
         return Ok(synthetic.corpus);
     }
-    let (mut corpus, vectors) = match KNOWN.iter().find(|(known, _)| *known == name) {
-        Some((_, manifest)) => read_known(name, manifest, notes)?,
+    let known = known::datasets().find(|known| known.name == name);
+    let known = known.and_then(|manifest| Some((manifest.corpus.clone()?, manifest)));
+    let given = Some(&config.word_vectors).filter(|path| !path.is_empty());
+    let (mut corpus, vectors) = match known {
+        Some((source, manifest)) => read_known(&manifest, source, given.is_some(), notes)?,
         None => (read_store(Path::new(name))?, None),
     };
-    let given = Some(&config.word_vectors).filter(|path| !path.is_empty());
     let vectors = given.map(PathBuf::from).or(vectors);
     if corpus.index_of(Modality::Language).is_none() {
         let vectors = vectors.ok_or_else(|| {
@@ -124,38 +106,68 @@ fn read(config: &DataConfig, notes: &mut Vec<String>) -> anyhow::Result<Corpus> 
 }
 
 fn read_known(
-    name: &str,
-    manifest: &str,
+    manifest: &Manifest,
+    source: CorpusSource,
+    has_vectors: bool,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<(Corpus, Option<PathBuf>)> {
-    let manifest: DatasetManifest =
-        toml::from_str(manifest).with_context(|| format!("the manifest of dataset {name}"))?;
-    let Some(folder) = std::env::var_os(DATA_DIR).map(PathBuf::from) else {
+    let (name, variable) = (&manifest.name, manifest.kind.variable());
+    let Some(folder) = std::env::var_os(variable).map(PathBuf::from) else {
         bail!(
-            "dataset {name} is read from the folder in {DATA_DIR}, which is not set; it should hold {} (see \
+            "dataset {name} is read from the folder in {variable}, which is not set; it should hold {} (see \
              datasets/{name}/manifest.toml)",
-            manifest.file.display()
+            source.path.display()
         );
     };
-    let file = folder.join(&manifest.file);
-    let mut corpus = layout::read(manifest.layout, &file)?;
-    if SourceInfo::of(manifest.layout, &file)?.sha256 != manifest.sha256 {
+    let file = folder.join(&source.path);
+    check_is_there(name, &source.path, &folder)?;
+    let mut corpus = layout::read(source.layout, &file)?;
+    let target = manifest.target(&source.path);
+    let expected = target.and_then(|target| target.expected.sha256);
+    if let Some(expected) = expected
+        && hash::sha256_file(&file)?.1 != expected
+    {
         notes.push(format!(
             "{} is not the file of datasets/{name}/manifest.toml (another SHA-256): results may differ",
             file.display()
         ));
     }
-    corpus.name = name.to_owned();
+    corpus.name.clone_from(name);
     let report: CleanReport = clean(&mut corpus);
     if report.total() > 0 {
         notes.push(report.to_string());
     }
-    Ok((corpus, manifest.word_vectors.map(|path| folder.join(path))))
+    // Other vectors may be asked for, and these need not be there then.
+    if let Some(path) = source.word_vectors.filter(|_| !has_vectors) {
+        check_is_there(name, &path, &folder)?;
+        return Ok((corpus, Some(folder.join(path))));
+    }
+    Ok((corpus, None))
+}
+
+/// Names the command that fetches a file which is missing.
+fn check_is_there(dataset: &str, path: &Path, folder: &Path) -> anyhow::Result<()> {
+    let full = folder.join(path);
+    if full.exists() {
+        return Ok(());
+    }
+    let holder = known::all()
+        .into_iter()
+        .find(|manifest| manifest.target(path).is_some());
+    let hint = holder.map_or(String::new(), |manifest| {
+        format!(
+            "; `{} {}` fetches it",
+            manifest.kind.command(),
+            manifest.name
+        )
+    });
+    bail!("dataset {dataset}: {} is not there{hint}", full.display());
 }
 
 fn read_store(folder: &Path) -> anyhow::Result<Corpus> {
     if !folder.is_dir() {
-        let known = KNOWN.map(|(known, _)| known).join(", ");
+        let known: Vec<String> = known::datasets().map(|known| known.name).collect();
+        let known = known.join(", ");
         return Err(usage(anyhow!(
             "dataset `{}` is neither a known name (synthetic, {known}) nor the folder of a prepared store",
             folder.display()

@@ -46,8 +46,10 @@ fn is_config(cause: &(dyn std::error::Error + 'static)) -> bool {
         cause.downcast_ref::<mdm_train::Error>(),
         Some(
             mdm_train::Error::InvalidConfig { .. }
+                | mdm_train::Error::NotAnnotated { .. }
                 | mdm_train::Error::Model(_)
                 | mdm_train::Error::Core(mdm_core::Error::InvalidConfig { .. })
+                | mdm_train::Error::Data(mdm_data::Error::InvalidConfig { .. })
         )
     ) || matches!(
         cause.downcast_ref::<mdm_data::Error>(),

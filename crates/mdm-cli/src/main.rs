@@ -9,10 +9,13 @@ mod commands;
 mod conformance;
 mod dataset;
 mod failure;
+mod fetch;
 mod grid;
+mod inspect_page;
 mod output;
 mod plot;
 mod progress;
+mod robustness;
 mod settings;
 mod table;
 

@@ -1,4 +1,4 @@
-//! What a person sees while a model trains: bars on a terminal, lines elsewhere.
+//! What a person sees while a model trains or a file loads: bars on a terminal, lines elsewhere.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -79,13 +79,17 @@ impl Observer for Progress {
         _best: Option<&Checkpoint<Encoder>>,
     ) -> Result<(), Error> {
         let mark = if record.best { "  best so far" } else { "" };
+        // The criterion and the number that most people know.
+        let valid = record.valid.summary().into_iter().take(2);
+        let valid: Vec<String> = valid
+            .map(|(name, value)| format!("{} {value:.4}", name.replace('_', " ")))
+            .collect();
         self.line(&format!(
-            "epoch {:>width$}/{}  {}  valid mae {:.4}  corr {:.4}{mark}",
+            "epoch {:>width$}/{}  {}  valid {}{mark}",
             record.epoch,
             self.epochs,
             losses(record.train_task, record.train_measure),
-            record.valid.mae,
-            record.valid.corr,
+            valid.join("  "),
             width = self.epochs.to_string().len(),
         ));
         Ok(())
@@ -99,6 +103,19 @@ impl Drop for Progress {
             bars.epochs.finish_and_clear();
         }
     }
+}
+
+/// Bytes of a file that are there, on a terminal.
+pub fn bytes(there: u64, all: Option<u64>) -> ProgressBar {
+    let bar = all.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    let template = match all {
+        Some(_) => "{bar:30} {bytes}/{total_bytes}  {bytes_per_sec}, {eta} left",
+        None => "{bytes}  {bytes_per_sec}",
+    };
+    bar.set_style(ProgressStyle::with_template(template).expect("a valid template"));
+    bar.set_position(there);
+    bar.reset_eta(); // What was there before was not loaded now.
+    bar
 }
 
 fn losses(task: f64, measure: f64) -> String {

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::corpus::Utterance;
+use crate::corpus::{Emotions, Utterance};
 
 /// Utterances as tensors: one padded sequence a modality.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct MultimodalBatch {
     pub lengths: Vec<usize>,
     /// Labels, `[batch]`.
     pub labels: Tensor<1>,
+    /// Intensities of the [emotions](Emotions::NAMES), `[batch, 6]`, where every utterance of the batch has them.
+    pub emotions: Option<Tensor<2>>,
 }
 
 impl MultimodalBatch {
@@ -44,8 +46,17 @@ impl MultimodalBatch {
             modalities,
             lengths,
             labels: Tensor::from_data(TensorData::new(labels, [indices.len()]), device),
+            emotions: emotions(&chosen, device),
         }
     }
+}
+
+fn emotions(utterances: &[&Utterance], device: &Device) -> Option<Tensor<2>> {
+    let rows = utterances.iter().map(|utterance| utterance.emotions);
+    let rows: Vec<Emotions> = rows.collect::<Option<_>>()?;
+    let values: Vec<f32> = rows.iter().flat_map(|row| row.0).collect();
+    let shape = [utterances.len(), Emotions::NAMES.len()];
+    Some(Tensor::from_data(TensorData::new(values, shape), device))
 }
 
 fn padded(
@@ -154,6 +165,28 @@ mod tests {
             .unwrap();
         assert_eq!(values, [3.0, 0.0, 1.0, 2.0]);
         assert_eq!(batch.labels.try_into_vec_as::<f32>().unwrap(), [-1.0, 0.5]);
+        assert!(batch.emotions.is_none());
+    }
+
+    #[test]
+    fn emotions_are_a_row_an_utterance_and_all_or_none() {
+        let utterance = |emotions| Utterance {
+            features: vec![Features::zeros(1, 1)],
+            emotions,
+            ..Utterance::default()
+        };
+        let happy = Emotions([2.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let afraid = Emotions([0.0, 0.0, 0.0, 1.0, 0.0, 3.0]);
+        let utterances = [Some(happy), Some(afraid), None].map(utterance);
+        let emotions = |indices: &[usize]| {
+            let batch = MultimodalBatch::new(&utterances, indices, &Device::flex());
+            batch.emotions
+        };
+        let rows = emotions(&[1, 0]).unwrap();
+        assert_eq!(rows.dims(), [2, 6]);
+        let values = rows.try_into_vec_as::<f32>().unwrap();
+        assert_eq!(values, [afraid.0, happy.0].concat());
+        assert!(emotions(&[0, 2]).is_none());
     }
 
     #[test]

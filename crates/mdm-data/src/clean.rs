@@ -1,5 +1,6 @@
 //! NaN and infinite values: counted, reported, replaced by 0.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 
 /// What was replaced in one modality of one split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CleanCount {
     /// The split.
     pub split: Split,
@@ -21,6 +22,9 @@ pub struct CleanCount {
     pub positive_infinite: u64,
     /// Values that were −∞. Public files have some in the audio: the logarithm of silence.
     pub negative_infinite: u64,
+    /// How many of the replaced values each feature had, by its place in the frame; features without any are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub features: BTreeMap<usize, u64>,
 }
 
 impl CleanCount {
@@ -100,18 +104,23 @@ pub struct Cleaner {
     tallies: [Vec<Tally>; 3],
 }
 
-/// Values by kind.
-#[derive(Clone, Copy, Debug, Default)]
+/// Values by kind, and those that are not finite by feature.
+#[derive(Clone, Debug, Default)]
 struct Tally {
     values: u64,
     nan: u64,
     positive_infinite: u64,
     negative_infinite: u64,
+    features: BTreeMap<usize, u64>,
 }
 
 impl Tally {
-    fn see(&mut self, value: f32) {
+    fn see(&mut self, feature: usize, value: f32) {
         self.values += 1;
+        if value.is_finite() {
+            return;
+        }
+        *self.features.entry(feature).or_default() += 1;
         if value.is_nan() {
             self.nan += 1;
         } else if value == f32::INFINITY {
@@ -129,7 +138,11 @@ impl Cleaner {
         let known = tallies.len().max(utterance.features.len());
         tallies.resize(known, Tally::default());
         for (tally, features) in tallies.iter_mut().zip(&utterance.features) {
-            features.data().iter().for_each(|&value| tally.see(value));
+            for row in features.rows() {
+                for (feature, &value) in row.iter().enumerate() {
+                    tally.see(feature, value);
+                }
+            }
         }
     }
 
@@ -148,7 +161,7 @@ impl Cleaner {
         let of_split = |split: Split| {
             modalities.iter().enumerate().map(move |(index, info)| {
                 let tally = self.tallies[split as usize].get(index);
-                let tally = tally.copied().unwrap_or_default();
+                let tally = tally.cloned().unwrap_or_default();
                 CleanCount {
                     split,
                     modality: info.modality,
@@ -156,6 +169,7 @@ impl Cleaner {
                     nan: tally.nan,
                     positive_infinite: tally.positive_infinite,
                     negative_infinite: tally.negative_infinite,
+                    features: tally.features,
                 }
             })
         };
@@ -212,6 +226,7 @@ mod tests {
         let count = report.get(Split::Valid, modality).unwrap();
         assert_eq!((count.values, count.nan), (6, 2));
         assert_eq!((count.positive_infinite, count.negative_infinite), (1, 1));
+        assert_eq!(count.features, BTreeMap::from([(0, 2), (1, 2)]));
         assert_eq!(report.total(), 4);
         assert_eq!(
             corpus.valid[0].features[0].data(),

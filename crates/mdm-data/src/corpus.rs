@@ -160,7 +160,7 @@ impl Features {
     }
 
     /// The frames in order.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> + Clone {
         self.data.chunks_exact(self.dim)
     }
 }

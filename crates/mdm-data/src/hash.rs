@@ -18,7 +18,11 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Length and SHA-256 of a file, read in pieces so that its size does not matter.
-pub(crate) fn sha256_file(path: &Path) -> Result<(u64, String), Error> {
+///
+/// # Errors
+///
+/// [`Error::Io`].
+pub fn sha256_file(path: &Path) -> Result<(u64, String), Error> {
     let mut file = File::open(path).map_err(Error::io("read", path))?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

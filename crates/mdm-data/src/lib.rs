@@ -14,6 +14,7 @@
 //!
 //! 6. [`align::align`] gives all modalities the steps of the language, [`normalise`] scales them, and [`batch`] makes tensors.
 //!
+//! [`surgery`] takes modalities away, damages frames and permutes modalities, for robustness and for tests of dependence.
 //! [`synthetic`] makes a corpus with a known dependence between its modalities. [`samples`] reads random variables of any
 //! kind from a NumPy archive, a Parquet file or a text table, to measure their dependence without a corpus.
 //!
@@ -50,17 +51,20 @@ pub mod corpus;
 pub mod error;
 pub mod export;
 pub mod glove;
+pub mod hash;
 pub mod inspect;
 pub mod layout;
 pub mod normalise;
 pub mod pickle;
 pub mod samples;
 pub mod store;
+pub mod surgery;
 pub mod synthetic;
 pub mod warnings;
 
 mod atomic;
-mod hash;
+mod moments;
+mod normal;
 mod npz;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Corpus, Split};
+use crate::moments::{Moments, training_frames};
 
 /// How the features of one modality are scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -63,7 +64,7 @@ impl Normaliser {
             let dim = corpus.modalities[modality].dim;
             match normalisation {
                 Normalisation::None => Affine::default(),
-                Normalisation::Standard => standard(corpus, modality, dim),
+                Normalisation::Standard => standard(corpus, modality),
                 Normalisation::Max => max(corpus, modality, dim),
             }
         };
@@ -91,27 +92,8 @@ impl Normaliser {
     }
 }
 
-fn training_frames(corpus: &Corpus, modality: usize) -> impl Iterator<Item = &[f32]> {
-    corpus
-        .train
-        .iter()
-        .flat_map(move |utterance| utterance.features[modality].rows())
-}
-
-fn standard(corpus: &Corpus, modality: usize, dim: usize) -> Affine {
-    let frames = training_frames(corpus, modality).count().max(1) as f64;
-    let mut mean = vec![0.0_f64; dim];
-    for frame in training_frames(corpus, modality) {
-        for (sum, &value) in mean.iter_mut().zip(frame) {
-            *sum += f64::from(value) / frames;
-        }
-    }
-    let mut variance = vec![0.0_f64; dim];
-    for frame in training_frames(corpus, modality) {
-        for ((sum, &value), mean) in variance.iter_mut().zip(frame).zip(&mean) {
-            *sum += (f64::from(value) - mean).powi(2) / frames;
-        }
-    }
+fn standard(corpus: &Corpus, modality: usize) -> Affine {
+    let Moments { mean, variance } = Moments::of_training(corpus, modality);
     Affine {
         scale: variance
             .iter()

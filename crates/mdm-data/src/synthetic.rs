@@ -4,8 +4,9 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
+use crate::corpus::{Corpus, Emotions, Features, Modality, ModalityInfo, Split, Utterance};
 use crate::error::Error;
+use crate::normal::gaussian;
 
 /// Latent values of a modality: the corpus has this many independent copies of three correlated scalars.
 const COPIES: usize = 2;
@@ -28,6 +29,10 @@ pub struct SyntheticConfig {
     pub correlation: f64,
     /// Standard deviation of the noise of a frame around its utterance's latent value; at least 0.
     pub noise: f64,
+    /// Whether the utterances are annotated with emotions beside the sentiment. Nothing else of the corpus changes.
+    // A run folder from before this setting has none.
+    #[serde(default)]
+    pub emotions: bool,
     /// Seed of the corpus, apart from the seed of a run: runs of several seeds see the same data.
     pub seed: u64,
 }
@@ -42,6 +47,7 @@ impl Default for SyntheticConfig {
             dims: [16, 8, 8],
             correlation: 0.6,
             noise: 1.0,
+            emotions: false,
             seed: 0,
         }
     }
@@ -71,6 +77,18 @@ pub struct Synthetic {
 /// The label needs the modalities together: `y = 3 tanh(s_l1 s_a1 + s_l2 s_v2 − 2 ρ + (s_l1 + s_a2 + s_v1) / 3)`, rounded
 /// to 0.2 as the labels of MOSI are (2 ρ is the mean of the products: no sign is much more frequent). Words come from a made-up lexicon of five moods; the mood of a word is that of the
 /// first latent value of its language frame.
+///
+/// With [`SyntheticConfig::emotions`] the intensities are functions of the same values, cut to 0 to 3 and rounded to
+/// thirds as those of MOSEI are:
+///
+/// | emotion | intensity | needs |
+/// |---|---|---|
+/// | happiness | `s_l1 + s_v1` | language, vision |
+/// | sadness | `−s_l1 − s_v1 − 1`, so never with happiness | language, vision |
+/// | anger | `s_a2 − s_l1 − 1` | audio, language |
+/// | surprise | `s_l2 s_v2 − 1` | the product of language and vision |
+/// | disgust | `−s_l2 − s_v2 − 1` | language, vision |
+/// | fear | `s_a1 s_l2 − 1` | the product of audio and language |
 ///
 /// # Errors
 ///
@@ -249,7 +267,7 @@ fn utterance(
             words,
             features,
             label,
-            ..Utterance::default()
+            emotions: config.emotions.then(|| emotions(&latents)),
         },
         dependence,
     )
@@ -261,6 +279,20 @@ fn label(correlation: f64, latents: &Latents) -> f32 {
     let sentiment = 3.0 * (interaction + (l1 + a2 + v1) / 3.0).tanh();
     // Adding 0 turns −0 into 0.
     ((sentiment * 5.0).round_ties_even() / 5.0 + 0.0) as f32
+}
+
+fn emotions(latents: &Latents) -> Emotions {
+    let [[l1, a1, v1], [l2, a2, v2]] = latents;
+    let intensities = [
+        l1 + v1,
+        -l1 - v1 - 1.0,
+        a2 - l1 - 1.0,
+        l2 * v2 - 1.0,
+        -l2 - v2 - 1.0,
+        a1 * l2 - 1.0,
+    ];
+    // Three annotators, 0 to 3 each: their mean is a number of thirds. Adding 0 turns −0 into 0.
+    Emotions(intensities.map(|x| ((x.clamp(0.0, 3.0) * 3.0).round_ties_even() / 3.0 + 0.0) as f32))
 }
 
 /// Five moods, from very negative to very positive.
@@ -278,12 +310,6 @@ fn word(mood: f64, rng: &mut impl Rng) -> String {
         .filter(|&&bound| mood > bound)
         .count();
     LEXICON[level][rng.random_range(0..4)].to_owned()
-}
-
-/// A standard normal value (Box and Muller).
-fn gaussian(rng: &mut impl Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 #[cfg(test)]
@@ -363,6 +389,40 @@ mod tests {
                 }
                 assert!(xy * xy / (xx * yy) < 0.25);
             }
+        }
+    }
+
+    #[test]
+    fn emotions_are_as_frequent_as_the_law_of_the_latent_values_says() {
+        let config = SyntheticConfig {
+            train: 20_000,
+            steps: [1, 1],
+            ..Default::default()
+        };
+        let plain = generate(&config).unwrap().corpus;
+        let config = SyntheticConfig {
+            emotions: true,
+            ..config
+        };
+        let mut annotated = generate(&config).unwrap().corpus;
+        let mut present = [0; 6];
+        for utterance in &mut annotated.train {
+            let emotions = utterance.emotions.take().unwrap();
+            for (count, intensity) in present.iter_mut().zip(emotions.0) {
+                let thirds = intensity * 3.0;
+                assert!((0.0..=3.0).contains(&intensity) && (thirds - thirds.round()).abs() < 1e-5);
+                *count += usize::from(intensity > 0.0);
+            }
+            let [happiness, sadness, ..] = emotions.present();
+            assert!(!(happiness && sadness));
+        }
+        assert!(plain.train == annotated.train, "nothing else may change");
+        // P(present) is P(x > 1/6), the first value that does not round to 0; by numeric integration of the latent law
+        // with rho 0.6 (of a sum of two, a Gaussian of variance 3.2; of a difference across copies, of 2).
+        let expected = [0.4629, 0.2571, 0.2047, 0.1963, 0.2571, 0.0846];
+        for (count, expected) in present.into_iter().zip(expected) {
+            let share = count as f64 / 20_000.0;
+            assert!((share - expected).abs() < 0.012, "{share} {expected}");
         }
     }
 

@@ -6,20 +6,20 @@ use burn::tensor::Tensor;
 use mdm_core::{DependencyObjective, Mode};
 use mdm_models::{FusionEncoder, Head, Sequences};
 
-use crate::config::TaskLoss;
+use crate::task::Targets;
 
 /// Encoder and head: what a run is after.
 #[derive(Module, Debug)]
 pub struct FusionModel<E: FusionEncoder> {
     /// From a batch to Z.
     pub encoder: E,
-    /// From Z to the prediction.
+    /// From Z to the outputs.
     pub head: Head,
 }
 
 impl<E: FusionEncoder> FusionModel<E> {
-    /// The prediction of each sample, `[batch]`.
-    pub fn predict(&self, input: &Sequences) -> Tensor<1> {
+    /// The outputs for each sample, `[batch, outputs]`.
+    pub fn predict(&self, input: &Sequences) -> Tensor<2> {
         let z = self.encoder.encode(input, &mut Mode::Eval);
         self.head.forward(z, &mut Mode::Eval)
     }
@@ -54,8 +54,6 @@ pub struct Algorithm1<E: FusionEncoder> {
     pub optimizer: ModuleOptimizer,
     /// Its learning rate.
     pub learning_rate: f64,
-    /// The down-stream loss.
-    pub task_loss: TaskLoss,
 }
 
 impl<E: FusionEncoder> Algorithm1<E> {
@@ -80,7 +78,7 @@ impl<E: FusionEncoder> Algorithm1<E> {
     pub fn losses(
         &self,
         input: &Sequences,
-        labels: Tensor<1>,
+        targets: &Targets,
         permutations: &[Vec<usize>],
         mode: &mut Mode,
     ) -> Losses {
@@ -93,11 +91,7 @@ impl<E: FusionEncoder> Algorithm1<E> {
                 (z_joint, Some((measure, penalty.lambda)))
             }
         };
-        let error = self.model.head.forward(z_joint, mode) - labels;
-        let task = match self.task_loss {
-            TaskLoss::L1 => error.abs().mean(),
-            TaskLoss::Mse => error.square().mean(),
-        };
+        let task = targets.loss(self.model.head.forward(z_joint, mode));
         // The one place where the sign turns: measures are maximised, losses minimised.
         let total = match &measure {
             None => task.clone(),
@@ -114,11 +108,11 @@ impl<E: FusionEncoder> Algorithm1<E> {
     pub fn update_model(
         &mut self,
         input: &Sequences,
-        labels: Tensor<1>,
+        targets: &Targets,
         permutations: &[Vec<usize>],
         mode: &mut Mode,
     ) -> Losses {
-        let losses = self.losses(input, labels, permutations, mode);
+        let losses = self.losses(input, targets, permutations, mode);
         let gradients = GradientsParams::from_grads(losses.total.backward(), &self.model);
         self.model = self
             .optimizer

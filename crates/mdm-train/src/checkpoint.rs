@@ -16,7 +16,7 @@ use crate::atomic::write_atomically;
 pub struct Checkpoint<E: FusionEncoder> {
     /// From a batch to Z.
     pub encoder: E,
-    /// From Z to the prediction.
+    /// From Z to the outputs.
     pub head: Head,
     /// T_θ, for the scores of single samples.
     pub critic: Option<Critic>,

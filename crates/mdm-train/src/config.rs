@@ -5,11 +5,12 @@ use mdm_core::{
     CriticConfig, CriticOutput, DependencyMeasure, DependencyObjectiveConfig, Lipschitz, Shuffle,
 };
 use mdm_data::normalise::Normalisation;
+use mdm_data::surgery::Fill;
 use mdm_data::synthetic::SyntheticConfig;
 use mdm_models::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, Task};
 
 /// Everything that a run depends on besides the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -176,17 +177,25 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Utterances a batch; at least 1.
     pub batch_size: usize,
-    /// Task loss.
+    /// What is learned.
+    // A run folder from before this setting holds a regression.
+    #[serde(default)]
+    pub task: Task,
+    /// Loss of the task `regression`; the other tasks have cross-entropy.
     pub loss: TaskLoss,
     /// Learning rate of AdamW; above 0.
     pub learning_rate: f64,
     /// Decoupled weight decay; at least 0.
     pub weight_decay: f64,
-    /// Epochs without a better validation MAE before training stops; at least 1.
+    /// Epochs without a better [criterion](crate::TaskMetrics::criterion) on the validation split before training stops; at least 1.
     pub patience: usize,
+    /// Probability with which an utterance of a training batch loses each of its modalities, never all; in [0, 1).
+    pub modality_dropout: f64,
+    /// What stands in for them.
+    pub modality_fill: Fill,
 }
 
-/// The down-stream loss.
+/// The loss of a regression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskLoss {
@@ -230,6 +239,7 @@ impl ExperimentConfig {
             learning_rate,
             weight_decay,
             patience,
+            modality_dropout,
             ..
         } = self.train;
         let at_least_1 = "at least 1";
@@ -292,6 +302,12 @@ impl ExperimentConfig {
                 patience > 0,
                 at_least_1,
                 patience.to_string(),
+            ),
+            (
+                "train.modality_dropout",
+                (0.0..1.0).contains(&modality_dropout),
+                "in [0, 1)",
+                modality_dropout.to_string(),
             ),
         ];
         match checks.into_iter().find(|(_, holds, ..)| !holds) {

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::Task;
+
 /// What can go wrong in a run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -27,6 +29,26 @@ pub enum Error {
         needed: usize,
         /// Utterances there.
         found: usize,
+    },
+    /// A task that does not exist.
+    #[error("unknown task `{name}`; known are {known}")]
+    UnknownTask {
+        /// The name.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// A corpus without the annotations that a task learns from.
+    #[error("train.task = \"{task}\" needs {needs}, but corpus {corpus} has {found}")]
+    NotAnnotated {
+        /// The corpus.
+        corpus: String,
+        /// The task.
+        task: Task,
+        /// What it needs.
+        needs: &'static str,
+        /// What the corpus has instead.
+        found: String,
     },
     /// A loss that is NaN or infinite.
     #[error(
@@ -80,6 +102,9 @@ pub enum Error {
     /// The model does not fit the data.
     #[error(transparent)]
     Model(#[from] mdm_models::Error),
+    /// The data cannot be changed as asked.
+    #[error(transparent)]
+    Data(#[from] mdm_data::Error),
     /// The dependency objective refuses its settings or a batch.
     #[error(transparent)]
     Core(#[from] mdm_core::Error),

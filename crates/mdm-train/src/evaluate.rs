@@ -8,7 +8,7 @@ use mdm_models::{FusionEncoder, Sequences, StepMask};
 use serde::Serialize;
 
 use crate::algorithm::encode_pair;
-use crate::{Checkpoint, Error, Metrics};
+use crate::{Checkpoint, Error, Metrics, Task, TaskMetrics};
 
 /// Utterances a batch when nothing is trained.
 const EVALUATION_BATCH: usize = 256;
@@ -22,7 +22,7 @@ pub fn sequences(batch: &MultimodalBatch) -> Sequences {
     }
 }
 
-/// The prediction for each utterance, in order.
+/// The outputs for each utterance, in order: `[utterances, outputs]`, row-major.
 pub fn predict<E: FusionEncoder>(
     checkpoint: &Checkpoint<E>,
     utterances: &[Utterance],
@@ -31,21 +31,25 @@ pub fn predict<E: FusionEncoder>(
     let model = checkpoint.model();
     let indices: Vec<usize> = (0..utterances.len()).collect();
     let batches = indices.chunks(EVALUATION_BATCH);
-    let predictions = batches.map(|indices| {
+    let outputs = batches.map(|indices| {
         let batch = MultimodalBatch::new(utterances, indices, device);
-        model.predict(&sequences(&batch))
+        model.predict(&sequences(&batch)).flatten(0, 1)
     });
-    read(predictions.collect())
+    read(outputs.collect())
 }
 
-/// Metrics on a split.
+/// Metrics of a task on a split.
+///
+/// # Panics
+///
+/// When an utterance lacks annotations that the task needs, which [`Task::check`] refuses.
 pub fn evaluate<E: FusionEncoder>(
+    task: Task,
     checkpoint: &Checkpoint<E>,
     utterances: &[Utterance],
     device: &Device,
-) -> Metrics {
-    let labels: Vec<f32> = utterances.iter().map(|utterance| utterance.label).collect();
-    Metrics::new(&predict(checkpoint, utterances, device), &labels)
+) -> TaskMetrics {
+    task.metrics(&predict(checkpoint, utterances, device), utterances)
 }
 
 /// The dependency measure of a split under the checkpoint's critic, over all its utterances at once: the scores are
@@ -91,7 +95,7 @@ pub fn measure<E: FusionEncoder>(
     Ok(Some(f64::from(value.into_scalar::<f32>())))
 }
 
-/// What trivial predictors reach on a split.
+/// What trivial predictors of the sentiment reach on a split.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Baselines {
     /// Share of the most frequent class of the split's own labels: what no constant can beat.

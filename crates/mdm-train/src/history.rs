@@ -6,7 +6,7 @@ use polars::prelude::{Column, DataFrame, ParquetWriter};
 use serde::Serialize;
 
 use crate::atomic::write_atomically;
-use crate::{Error, Metrics};
+use crate::{Error, TaskMetrics};
 
 /// One epoch.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,14 +24,14 @@ pub struct EpochRecord {
     /// The measure on the validation split, dropout off; NaN without a penalty.
     pub valid_measure: f64,
     /// Metrics on the validation split.
-    pub valid: Metrics,
-    /// Whether the validation MAE is the best so far.
+    pub valid: TaskMetrics,
+    /// Whether the [criterion](TaskMetrics::criterion) on the validation split is the best so far.
     pub best: bool,
     /// Wall-clock seconds.
     pub seconds: f64,
 }
 
-/// Writes the epochs as a Parquet table, one row each.
+/// Writes the epochs as a Parquet table, one row each. The columns `valid_*` are those of [`TaskMetrics::summary`].
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub fn write(history: &[EpochRecord], path: &Path) -> Result<(), Error> {
     let column = |name: &str, value: &dyn Fn(&EpochRecord) -> f64| {
         Column::new(name.into(), history.iter().map(value).collect::<Vec<f64>>())
     };
-    let columns = vec![
+    let mut columns = vec![
         Column::new(
             "epoch".into(),
             history
@@ -53,17 +53,22 @@ pub fn write(history: &[EpochRecord], path: &Path) -> Result<(), Error> {
         column("critic_measure", &|r| r.critic_measure),
         column("train_total", &|r| r.train_total),
         column("valid_measure", &|r| r.valid_measure),
-        column("valid_mae", &|r| r.valid.mae),
-        column("valid_corr", &|r| r.valid.corr),
-        column("valid_acc7", &|r| r.valid.acc7),
-        column("valid_acc2_has0", &|r| r.valid.acc2_has0),
-        column("valid_acc2_non0", &|r| r.valid.acc2_non0),
+    ];
+    let summaries: Vec<_> = history
+        .iter()
+        .map(|record| record.valid.summary())
+        .collect();
+    for (place, (name, _)) in summaries.first().into_iter().flatten().enumerate() {
+        let values: Vec<f64> = summaries.iter().map(|summary| summary[place].1).collect();
+        columns.push(Column::new(format!("valid_{name}").into(), values));
+    }
+    columns.extend([
         Column::new(
             "best".into(),
             history.iter().map(|record| record.best).collect::<Vec<_>>(),
         ),
         column("seconds", &|r| r.seconds),
-    ];
+    ]);
     let table_error = |source| Error::Table {
         path: path.to_owned(),
         source,

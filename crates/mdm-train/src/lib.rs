@@ -2,11 +2,12 @@
 //! the modalities.
 //!
 //! The way of one batch: [`mdm_data::batch::MultimodalBatch`] → [`evaluate::sequences`] → [`algorithm::encode_pair`]
-//! (views, fuse, fuse of the permuted views) → [`algorithm::Algorithm1::losses`]. The loop around it is
-//! [`trainer::train`].
+//! (views, fuse, fuse of the permuted views) → [`algorithm::Algorithm1::losses`], with the loss of the [`task`]. The loop
+//! around it is [`trainer::train`].
 //!
 //! ```
 //! use mdm_core::burn::tensor::Device;
+//! use mdm_train::Task;
 //! use mdm_train::config::*;
 //! # use mdm_core::{CriticOutput, Shuffle};
 //! # use mdm_data::normalise::Normalisation;
@@ -37,14 +38,16 @@
 //!     train: TrainConfig {
 //!         epochs: 2,
 //!         batch_size: 8,
+//!         task: Task::Regression,
 //! #       loss: TaskLoss::L1, learning_rate: 1e-3, weight_decay: 0.01, patience: 2,
+//! #       modality_dropout: 0.0, modality_fill: Default::default(),
 //!         // …
 //!     },
 //!     // …
 //! };
 //! let corpus = generate(&config.data.synthetic).unwrap().corpus;
 //! let outcome = mdm_train::train(&config, &corpus, &Device::flex(), &mut ()).unwrap();
-//! assert!(outcome.test.mae.is_finite());
+//! assert!(outcome.test.sentiment().unwrap().mae.is_finite());
 //! ```
 
 #![warn(missing_docs)]
@@ -53,21 +56,27 @@ pub mod algorithm;
 pub mod atomic;
 pub mod checkpoint;
 pub mod config;
+mod confusion;
 mod error;
 pub mod evaluate;
 pub mod history;
 pub mod metrics;
+mod modality_dropout;
+pub mod robustness;
 pub mod run;
+pub mod task;
 pub mod trainer;
 
 pub use algorithm::{Algorithm1, FusionModel, Losses, Penalty};
 pub use atomic::write_atomically;
 pub use checkpoint::Checkpoint;
 pub use config::ExperimentConfig;
+pub use confusion::Confusion;
 pub use error::Error;
 pub use evaluate::Baselines;
 pub use history::EpochRecord;
 pub use metrics::Metrics;
+pub use task::{Task, TaskBaselines, TaskMetrics};
 pub use trainer::{Observer, Outcome, StepReport, train};
 
 /// The examples of the workspace's README: tested here, since a package of `mdm-core` does not hold that file.

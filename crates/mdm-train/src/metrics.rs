@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::Confusion;
+
 /// Which zero-labelled utterances count in a binary accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ZeroLabel {
@@ -123,7 +125,7 @@ impl Metrics {
 
 /// Clipped, then rounded half to even, as NumPy and PyTorch do: `f32::round` would move up to 2.6 points of Acc-7 on
 /// MOSI, whose labels often end in .5.
-fn class(x: f64, limit: f64) -> f64 {
+pub(crate) fn class(x: f64, limit: f64) -> f64 {
     x.clamp(-limit, limit).round_ties_even()
 }
 
@@ -150,26 +152,9 @@ fn mae(pairs: &[(f64, f64)]) -> f64 {
     mean(pairs.iter().map(|(p, y)| (p - y).abs()))
 }
 
-/// F1 of each class, weighted by the class's share of the truth (scikit-learn's `average="weighted"`).
 fn weighted_f1(pairs: &[(bool, bool)]) -> f64 {
-    if pairs.is_empty() {
-        return f64::NAN;
-    }
-    [false, true]
-        .map(|class| {
-            let count = |test: &dyn Fn(bool, bool) -> bool| {
-                pairs
-                    .iter()
-                    .filter(|&&(p, y)| test(p == class, y == class))
-                    .count() as f64
-            };
-            let both = count(&|p, y| p && y);
-            let sum = count(&|p, _| p) + count(&|_, y| y);
-            let f1 = if sum > 0.0 { 2.0 * both / sum } else { 0.0 };
-            f1 * count(&|_, y| y) / pairs.len() as f64
-        })
-        .iter()
-        .sum()
+    let pairs = pairs.iter().map(|&(p, y)| (usize::from(p), usize::from(y)));
+    Confusion::new(2, pairs).f1_weighted()
 }
 
 fn pearson(pairs: &[(f64, f64)]) -> f64 {

@@ -98,7 +98,8 @@ impl RunFolder {
     }
 }
 
-/// The content of `metrics.json`: nothing that differs between two equal runs.
+/// The content of `metrics.json`: nothing that differs between two equal runs. `valid`, `test` and `baselines` are the
+/// objects of the run's task.
 pub fn metrics_json(outcome: &Outcome) -> serde_json::Value {
     let best = &outcome.history[outcome.best_epoch - 1];
     json!({

@@ -1,4 +1,4 @@
-//! The training loop: Algorithm 1 over epochs, the best epoch by validation MAE.
+//! The training loop: Algorithm 1 over epochs, the best epoch by the task's criterion on the validation split.
 
 use std::time::Instant;
 
@@ -6,14 +6,15 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use mdm_core::seed::{ChaCha8Rng, stream};
 use mdm_core::{Mode, product_permutations};
-use mdm_data::batch::{BatchStream, MultimodalBatch, epoch as epoch_batches};
+use mdm_data::batch::{BatchStream, epoch as epoch_batches};
 use mdm_data::{Corpus, Utterance};
 use mdm_models::{Encoder, FusionEncoder, Head};
 
 use crate::algorithm::{Algorithm1, FusionModel, Penalty};
 use crate::config::ExperimentConfig;
 use crate::evaluate::{self, evaluate, read, sequences};
-use crate::{Baselines, Checkpoint, EpochRecord, Error, Metrics};
+use crate::modality_dropout::ModalityDropout;
+use crate::{Checkpoint, EpochRecord, Error, TaskBaselines, TaskMetrics};
 
 /// Losses are read from the device once in so many steps: reading waits for it.
 const STEPS_PER_READ: usize = 8;
@@ -23,7 +24,7 @@ pub trait Observer {
     /// A step is done. Losses are the latest that were read.
     fn step(&mut self, _step: &StepReport) {}
 
-    /// An epoch is done; `best` holds the weights when its validation MAE is the best so far.
+    /// An epoch is done; `best` holds the weights when it is the best so far.
     ///
     /// # Errors
     ///
@@ -65,13 +66,13 @@ pub struct Outcome {
     /// Every epoch.
     pub history: Vec<EpochRecord>,
     /// Validation metrics of the best epoch.
-    pub valid: Metrics,
+    pub valid: TaskMetrics,
     /// Test metrics of the best epoch, looked at once.
-    pub test: Metrics,
+    pub test: TaskMetrics,
     /// The measure on the test split; none without a penalty.
     pub test_measure: Option<f64>,
     /// What trivial predictors reach on the test split.
-    pub baselines: Baselines,
+    pub baselines: TaskBaselines,
 }
 
 /// Trains on a prepared corpus (cleaned, aligned, normalised).
@@ -82,7 +83,7 @@ pub struct Outcome {
 /// # Errors
 ///
 /// [`Error::InvalidConfig`] and [`Error::Model`] for settings that do not fit, [`Error::TooFewUtterances`] for a split
-/// that is too small, [`Error::NonFinite`] when a loss is, and whatever the observer returns.
+/// that is too small, [`Error::NotAnnotated`] for a corpus without what the task needs, [`Error::NonFinite`] when a loss is, and whatever the observer returns.
 pub fn train(
     config: &ExperimentConfig,
     corpus: &Corpus,
@@ -92,6 +93,8 @@ pub fn train(
     config.check()?;
     check_sizes(corpus)?;
     let mut algorithm = initialise(config, corpus, device)?;
+    let modality_dropout = ModalityDropout::new(&config.train, corpus);
+    let task = config.train.task;
 
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best: Option<(usize, Checkpoint<Encoder>)> = None;
@@ -101,18 +104,19 @@ pub fn train(
             &mut algorithm,
             config,
             &corpus.train,
+            &modality_dropout,
             epoch,
             device,
             observer,
         )?;
 
         let checkpoint = Checkpoint::of(&algorithm);
-        let valid = evaluate(&checkpoint, &corpus.valid, device);
+        let valid = evaluate(task, &checkpoint, &corpus.valid, device);
         let valid_measure = measure_of(config, &checkpoint, &corpus.valid, device)?;
-        let best_mae = best
+        let best_criterion = best
             .as_ref()
-            .map(|&(epoch, _)| history[epoch - 1].valid.mae);
-        let is_best = best_mae.is_none_or(|mae| valid.mae < mae);
+            .map(|&(epoch, _)| history[epoch - 1].valid.criterion());
+        let is_best = best_criterion.is_none_or(|best| valid.criterion() < best);
         let record = EpochRecord {
             epoch,
             train_task: losses.task,
@@ -138,9 +142,9 @@ pub fn train(
     let (best_epoch, best) = best.expect("the first epoch is the best so far");
     Ok(Outcome {
         valid: history[best_epoch - 1].valid.clone(),
-        test: evaluate(&best, &corpus.test, device),
+        test: evaluate(task, &best, &corpus.test, device),
         test_measure: measure_of(config, &best, &corpus.test, device)?,
-        baselines: Baselines::new(&corpus.train, &corpus.test),
+        baselines: task.baselines(&corpus.train, &corpus.test),
         best,
         best_epoch,
         history,
@@ -151,17 +155,21 @@ pub fn train(
 ///
 /// # Errors
 ///
-/// [`Error::Model`] and [`Error::Core`] when the settings do not fit the model or the corpus.
+/// [`Error::Model`] and [`Error::Core`] when the settings do not fit the model or the corpus, [`Error::NotAnnotated`] when
+/// the corpus lacks what the task needs.
 pub fn initialise(
     config: &ExperimentConfig,
     corpus: &Corpus,
     device: &Device,
 ) -> Result<Algorithm1<Encoder>, Error> {
+    let task = config.train.task;
+    task.check(corpus)?;
     let autodiff = device.clone().autodiff();
     let mut rng = stream(config.seed, "model", 0);
     let encoder = config.model.init(&corpus.dims(), &mut rng, &autodiff)?;
     let head = Head::init(
         encoder.d_z(),
+        task.outputs(),
         config.model.head_dropout,
         &mut rng,
         &autodiff,
@@ -178,7 +186,6 @@ pub fn initialise(
         penalty,
         optimizer: config.train.optimizer(),
         learning_rate: config.train.learning_rate,
-        task_loss: config.train.loss,
     })
 }
 
@@ -233,6 +240,8 @@ struct Streams {
     product: ChaCha8Rng,
     dropout: ChaCha8Rng,
     critic_dropout: ChaCha8Rng,
+    modality_dropout: ChaCha8Rng,
+    critic_modality_dropout: ChaCha8Rng,
 }
 
 impl Streams {
@@ -244,6 +253,8 @@ impl Streams {
             product: stream("product"),
             dropout: stream("dropout"),
             critic_dropout: stream("critic dropout"),
+            modality_dropout: stream("modality dropout"),
+            critic_modality_dropout: stream("critic modality dropout"),
         }
     }
 }
@@ -252,6 +263,7 @@ fn run_epoch(
     algorithm: &mut Algorithm1<Encoder>,
     config: &ExperimentConfig,
     utterances: &[Utterance],
+    modality_dropout: &ModalityDropout,
     epoch: usize,
     device: &Device,
     observer: &mut impl Observer,
@@ -280,16 +292,19 @@ fn run_epoch(
             let encoder = algorithm.model.encoder.valid();
             for _ in 0..config.penalty.unroll {
                 let indices = critic_batches.next().expect("the stream has no end");
-                let batch = MultimodalBatch::new(utterances, &indices, device);
+                let rng = &mut streams.critic_modality_dropout;
+                let batch = modality_dropout.batch(utterances, &indices, rng, device)?;
                 let permutations = permutations(indices.len())?;
                 let measure = algorithm.update_critic(&encoder, &sequences(&batch), &permutations);
                 ledger.critic.extend(measure);
             }
         }
-        let batch = MultimodalBatch::new(utterances, indices, device);
+        let rng = &mut streams.modality_dropout;
+        let batch = modality_dropout.batch(utterances, indices, rng, device)?;
         let permutations = permutations(indices.len())?;
+        let targets = config.train.task.targets(&batch, config.train.loss);
         let mode = &mut Mode::Train(&mut streams.dropout);
-        let losses = algorithm.update_model(&sequences(&batch), batch.labels, &permutations, mode);
+        let losses = algorithm.update_model(&sequences(&batch), &targets, &permutations, mode);
         ledger.add(losses.task, losses.measure, losses.total)?;
         observer.step(&ledger.report());
     }

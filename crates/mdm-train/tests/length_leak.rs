@@ -8,6 +8,7 @@ use mdm_core::{
     Mode, Shuffle, product_permutations, seed,
 };
 use mdm_data::batch::{BatchStream, MultimodalBatch};
+use mdm_data::surgery;
 use mdm_data::synthetic::{SyntheticConfig, generate};
 use mdm_data::{Corpus, Utterance};
 use mdm_models::{EfLstmConfig, Encoder, FusionEncoder, LateLstmConfig, Sequences};
@@ -135,4 +136,26 @@ fn without_re_masking_the_lengths_alone_look_like_dependence() {
     let [early, _] = encoders(&Device::flex());
     let value = estimate(&early.valid(), &corpus, careless);
     assert!(value > 0.1, "{value}");
+}
+
+#[test]
+fn the_product_made_on_the_host_is_the_product_of_the_views() {
+    // So what the tests above say of the one holds for the other.
+    let corpus = corpus(0.6);
+    let indices: Vec<usize> = (0..64).collect();
+    let mut rng = seed::stream(0, "product", 0);
+    let permutations = product_permutations(3, 64, Shuffle::Derangement, &mut rng).unwrap();
+    let mut permuted = corpus.train[..64].to_vec();
+    surgery::permute(&mut permuted, &permutations);
+    let device = Device::flex();
+    let batch = |utterances| sequences(&MultimodalBatch::new(utterances, &indices, &device));
+    for encoder in encoders(&device) {
+        let (joint, product) = remasked(&encoder, &batch(&corpus.train), &permutations);
+        let on_host = encoder.encode(&batch(&permuted), &mut Mode::Eval);
+        let distance = |a: &Tensor<2>, b: &Tensor<2>| -> f32 {
+            (a.clone() - b.clone()).abs().max().into_scalar()
+        };
+        assert!(distance(&product, &on_host) < 1e-6);
+        assert!(distance(&joint, &on_host) > 0.01);
+    }
 }

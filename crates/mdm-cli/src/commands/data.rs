@@ -1,21 +1,27 @@
 //! `mdm data …`
 
+use std::cell::LazyCell;
 use std::path::Path;
 
 use anyhow::ensure;
 use mdm_data::Modality;
 use mdm_data::export::{Format, export};
-use mdm_data::inspect::inspect;
+use mdm_data::inspect::{Distributions, Summary, inspect};
 use mdm_data::layout::{self, Layout};
 use mdm_data::pickle::Limits;
 use mdm_data::store::{self, PrepareOptions};
+use mdm_train::write_atomically;
+use serde::Serialize;
 
+use super::fetch;
 use crate::args::{DataCommand, ExportArgs, InspectArgs, PrepareArgs, VerifyArgs};
+use crate::inspect_page::{self, Chosen, Page};
 use crate::output;
 
 /// Runs a command on corpora.
 pub fn run(command: &DataCommand) -> anyhow::Result<()> {
     match command {
+        DataCommand::Fetch(args) => fetch::data(args),
         DataCommand::Prepare(args) => prepare(args),
         DataCommand::Inspect(args) => inspect_corpus(args),
         DataCommand::Verify(args) => verify(args),
@@ -61,20 +67,48 @@ fn detect(path: &Path) -> anyhow::Result<Layout> {
 }
 
 fn inspect_corpus(args: &InspectArgs) -> anyhow::Result<()> {
-    let (corpus, replaced) = match layout::detect(&args.corpus, Limits::default())? {
+    let (corpus, manifest) = match layout::detect(&args.corpus, Limits::default())? {
         Layout::Store => {
             let (corpus, manifest) = store::read(&args.corpus)?;
-            (corpus, Some(manifest.replaced))
+            (corpus, Some(manifest))
         }
         layout => (layout::read(layout, &args.corpus)?, None),
     };
-    let summary = inspect(&corpus, replaced.as_ref());
+    let replaced = manifest.as_ref().map(|manifest| &manifest.replaced);
+    let summary = inspect(&corpus, replaced);
+    // It takes a while, and the tables do without.
+    let distributions = LazyCell::new(|| Distributions::of(&corpus, replaced));
+    if let Some(file) = &args.html {
+        let page = inspect_page::render(&Page {
+            corpus: &corpus,
+            summary: &summary,
+            distributions: &distributions,
+            manifest: manifest.as_ref(),
+            utterance: Chosen::from(&corpus, args.utterance.as_deref())?,
+        });
+        write_atomically(file, page.as_bytes())?;
+    }
     if args.json {
-        output::line(serde_json::to_string(&summary)?)?;
-    } else {
-        output::line(&summary)?;
+        let inspection = Inspection {
+            summary: &summary,
+            distributions: &distributions,
+        };
+        return output::line(serde_json::to_string(&inspection)?);
+    }
+    output::line(&summary)?;
+    if let Some(file) = &args.html {
+        output::line(format!("page written to {}", file.display()))?;
     }
     Ok(())
+}
+
+/// Everything that `--json` prints.
+#[derive(Serialize)]
+struct Inspection<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    #[serde(flatten)]
+    distributions: &'a Distributions,
 }
 
 fn verify(args: &VerifyArgs) -> anyhow::Result<()> {

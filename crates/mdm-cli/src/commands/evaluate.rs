@@ -1,39 +1,69 @@
 //! `mdm evaluate`
 
-use anyhow::{Context, anyhow};
+use anyhow::{anyhow, ensure};
+use mdm_train::robustness::robustness;
 use mdm_train::run::RunFolder;
-use mdm_train::{Baselines, Checkpoint, ExperimentConfig, evaluate, trainer};
+use mdm_train::{Checkpoint, evaluate, trainer};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
+use crate::failure::usage;
+use crate::settings::Settings;
 use crate::{backend, dataset, output, table};
 
 /// Loads the best weights of a run and prints their metrics.
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
     let run = RunFolder::open(&args.run);
-    let text = std::fs::read_to_string(run.config()).with_context(|| {
-        format!(
-            "{} is not a run folder: cannot read {}",
-            args.run.display(),
-            run.config().display()
-        )
-    })?;
-    let config: ExperimentConfig = toml::from_str(&text)
-        .map_err(|error| anyhow!("{}: {}", run.config().display(), error.message()))?;
+    ensure!(
+        run.config().is_file(),
+        "{} is not a run folder: it has no config.toml",
+        args.run.display()
+    );
+    // On top of the defaults: a run from before a setting was there has its default.
+    let mut settings = Settings::new();
+    settings.add_file(&run.config())?;
+    let config = settings.resolve()?;
     let device = backend::device(&args.backend.backend)?;
     let corpus = dataset::load(&config.data)?.corpus;
+    let missing = crate::robustness::missing(args, &corpus)?;
     let checkpoint: Checkpoint<_> =
         Checkpoint::of(&trainer::initialise(&config, &corpus, &device)?).load(&run.weights())?;
 
-    let valid = evaluate::evaluate(&checkpoint, &corpus.valid, &device);
-    let test = evaluate::evaluate(&checkpoint, &corpus.test, &device);
-    let baselines = Baselines::new(&corpus.train, &corpus.test);
+    let task = config.train.task;
+    let valid = evaluate::evaluate(task, &checkpoint, &corpus.valid, &device);
+    let test = evaluate::evaluate(task, &checkpoint, &corpus.test, &device);
+    let baselines = task.baselines(&corpus.train, &corpus.test);
+    let whole = test.sentiment();
+    let robustness = match (missing, whole) {
+        (None, _) => None,
+        (Some(missing), Some(whole)) => Some(robustness(
+            task,
+            &checkpoint,
+            &corpus,
+            missing,
+            whole,
+            &device,
+        )?),
+        (Some(_), None) => {
+            return Err(usage(anyhow!(
+                "--keep and --drop compare accuracies of the sentiment, which train.task = \"{task}\" does not give"
+            )));
+        }
+    };
     if args.json {
-        output::line(json!({ "valid": valid, "test": test, "baselines": baselines }))?;
-    } else {
-        let name = format!("{} {}", config.model.name, config.penalty.measure);
-        let table = table::test_table(&name, &test, &baselines);
-        output::line(table.trim_end())?;
+        let mut object = json!({ "valid": valid, "test": test, "baselines": baselines });
+        if let Some(robustness) = &robustness {
+            object["robustness"] = serde_json::to_value(robustness)?;
+        }
+        output::line(object)?;
+        return Ok(());
+    }
+    let name = format!("{} {}", config.model.name, config.penalty.measure);
+    let table = table::test_table(&name, &test, &baselines);
+    output::line(table.trim_end())?;
+    if let (Some(whole), Some(robustness)) = (whole, &robustness) {
+        let table = crate::robustness::table(whole, robustness);
+        output::line(format!("\n{table}"))?;
     }
     Ok(())
 }

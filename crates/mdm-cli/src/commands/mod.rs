@@ -5,12 +5,13 @@ mod conformance;
 mod data;
 mod estimate;
 mod evaluate;
+mod fetch;
 mod reproduce;
 mod train;
 
 use std::process::ExitCode;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, ModelCommand};
 
 /// Runs a command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -21,6 +22,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::BenchEstimators(args) => bench_estimators::run(&args)?,
         Command::Reproduce(command) => reproduce::run(&command)?,
         Command::Data(command) => data::run(&command)?,
+        Command::Model(ModelCommand::Fetch(args)) => fetch::model(&args)?,
         Command::Conformance(args) => return conformance::run(&args),
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use mdm_train::run::{Provenance, Recorder, RunFolder, metrics_json};
-use mdm_train::{ExperimentConfig, train, trainer};
+use mdm_train::{ExperimentConfig, Task, train, trainer};
 
 use crate::args::TrainArgs;
 use crate::failure::usage;
@@ -112,8 +112,12 @@ fn free_folder(config: &ExperimentConfig) -> PathBuf {
         .file_name()
         .unwrap_or(dataset.as_os_str())
         .to_string_lossy();
+    let task = match config.train.task {
+        Task::Regression => String::new(),
+        task => format!("-{task}"),
+    };
     let name = format!(
-        "{dataset}-{}-{}-seed{}",
+        "{dataset}{task}-{}-{}-seed{}",
         config.model.name, config.penalty.measure, config.seed
     );
     let numbered = (2..).map(|number| format!("{name}-{number}"));

@@ -68,7 +68,6 @@ pub fn check(
     };
     let z = model.encoder.encode(&input, &mut Mode::Eval);
     let output = model.head.forward(z.clone(), &mut Mode::Eval);
-    let output: Tensor<2> = output.unsqueeze_dim(1);
 
     let proj_z = case.input("proj_z", z.dims(), device)?;
     let proj_output = case.input("proj_output", output.dims(), device)?;

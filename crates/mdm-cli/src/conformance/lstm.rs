@@ -50,9 +50,6 @@ pub fn load(
 ) -> Result<(FusionModel<Encoder>, [usize; 3]), ReadError> {
     let case = weights.case;
     let Sizes { dims, out } = case.settings(config)?;
-    if out != 1 {
-        return Err(case.wrong("a head of one output", format!("`out` is {out}")));
-    }
     let (encoder, d_z) = match reading {
         Reading::EfLstm => {
             let EfConfig { hidden } = case.settings(config)?;
@@ -77,6 +74,7 @@ pub fn load(
     let fc2 = weights.linear("fc2", d_z, out)?;
     let mut head = Head::init(
         d_z,
+        out,
         0.0,
         &mut seed::stream(0, "conformance", 0),
         weights.device,

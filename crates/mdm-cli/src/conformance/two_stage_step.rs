@@ -8,6 +8,7 @@ use mdm_core::{
 };
 use mdm_models::{Encoder, FusionEncoder, Sequences, StepMask};
 use mdm_train::config::TaskLoss;
+use mdm_train::task::Targets;
 use mdm_train::{Algorithm1, Penalty};
 use serde::Deserialize;
 use serde_json::Value;
@@ -62,14 +63,17 @@ pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Resul
         permutations,
         size,
     } = &batch;
-    let labels = case.input("main.labels", [*size], device)?;
+    let targets = &Targets::Sentiment {
+        labels: case.input("main.labels", [*size], device)?,
+        loss: TaskLoss::L1,
+    };
     let mode = &mut Mode::Eval;
-    let losses = algorithm.losses(sequences, labels.clone(), permutations, mode);
+    let losses = algorithm.losses(sequences, targets, permutations, mode);
     let gradients = losses.total.backward();
     let read = Read::Gradient(&gradients);
     lstm::check_parameters(checks, "grad.encoder.", &algorithm.model, &read)?;
 
-    let losses = algorithm.update_model(sequences, labels, permutations, mode);
+    let losses = algorithm.update_model(sequences, targets, permutations, mode);
     checks.tensor("task_loss", losses.task)?;
     checks.tensor("loss", losses.total)?;
     if let Some(measure) = losses.measure {
@@ -96,6 +100,11 @@ fn algorithm(
     };
     let (model, dims) = lstm::load(config.encoder, &config.encoder_config, &weights("encoder."))?;
     let d_z = model.encoder.d_z();
+    let [_, out] = model.head.linear.weight.dims();
+    if out != 1 {
+        let expected = "a head of one output, for the loss of a number";
+        return Err(case.wrong(expected, format!("`out` is {out}")).into());
+    }
     if config.critic_config.d != d_z {
         let expected = format!("a critic on representations of width {d_z}");
         return Err(case.wrong(expected, config.critic_config.d).into());
@@ -127,7 +136,6 @@ fn algorithm(
         }),
         optimizer,
         learning_rate: config.lr_main,
-        task_loss: TaskLoss::L1,
     };
     Ok((algorithm, dims))
 }

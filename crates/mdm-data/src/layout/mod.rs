@@ -46,7 +46,7 @@ use crate::error::Error;
 use crate::pickle::Limits;
 
 pub use detect::detect;
-pub use hdf5::{CmuH5, Csd, MmmoH5};
+pub use hdf5::{CmuH5, Csd, MmmoH5, Standardise};
 pub use npz::Npz;
 pub use pickled::{Conversations, Mag, Misa, Mmsa, Mult, MultiBench};
 pub use store::StoreLayout;
@@ -138,7 +138,7 @@ impl Layout {
             Self::MultiBench => &MultiBench,
             Self::Mmsa => &Mmsa,
             Self::Conversations => &Conversations,
-            Self::Csd => &Csd,
+            Self::Csd => &Csd { standardise: None },
             Self::CmuH5 => &CmuH5,
             Self::MmmoH5 => &MmmoH5,
             Self::Npz => &Npz,

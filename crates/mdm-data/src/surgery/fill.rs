@@ -1,0 +1,129 @@
+//! What stands where something was taken away.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
+
+use super::Surgery;
+use crate::corpus::{Features, Utterance};
+use crate::error::Error;
+use crate::normal::gaussian;
+
+/// What stands in for a modality, or a frame of it, that is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Fill {
+    /// Zeros. The default.
+    #[default]
+    Zero,
+    /// The mean of each feature over the training frames. After standard normalisation that is 0 up to rounding, and this
+    /// fill the same as [`Fill::Zero`].
+    Mean,
+    /// Gaussian noise, new for each frame and feature, with the feature's mean and standard deviation over the training
+    /// frames.
+    Noise,
+    /// The modality of another utterance among those that are operated on, read cyclically to the steps that stood here:
+    /// real frames that belong to something else. Nobody is given their own, and lengths stay as they are.
+    #[serde(rename = "shuffle")]
+    Shuffled,
+}
+
+impl Fill {
+    /// All fills.
+    pub const ALL: [Self; 4] = [Self::Zero, Self::Mean, Self::Noise, Self::Shuffled];
+
+    /// The name used in files and options: `zero`, `mean`, `noise` or `shuffle`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zero => "zero",
+            Self::Mean => "mean",
+            Self::Noise => "noise",
+            Self::Shuffled => "shuffle",
+        }
+    }
+}
+
+impl fmt::Display for Fill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Fill {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|fill| fill.name() == text)
+            .ok_or_else(|| Error::unknown_name("fill", text, Self::ALL.map(Self::name)))
+    }
+}
+
+impl Surgery {
+    /// Replaces the frames of a modality that `taken` marks: one row of steps an utterance.
+    pub(super) fn fill(
+        &self,
+        utterances: &mut [Utterance],
+        modality: usize,
+        taken: &[Vec<bool>],
+        rng: &mut impl Rng,
+    ) -> Result<(), Error> {
+        if !taken.iter().flatten().any(|&taken| taken) {
+            return Ok(());
+        }
+        let statistics = &self.statistics.modalities[modality];
+        let donors = match self.fill {
+            Fill::Shuffled => donors(utterances, modality, rng)?,
+            Fill::Zero | Fill::Mean | Fill::Noise => Vec::new(),
+        };
+        for (index, (utterance, taken)) in utterances.iter_mut().zip(taken).enumerate() {
+            let features = &mut utterance.features[modality];
+            let dim = features.dim();
+            let frames = features.data_mut().chunks_exact_mut(dim);
+            for (step, frame) in frames.enumerate().filter(|(step, _)| taken[*step]) {
+                match self.fill {
+                    Fill::Zero => frame.fill(0.0),
+                    Fill::Mean => frame.copy_from_slice(&statistics.mean),
+                    Fill::Noise => {
+                        let moments = statistics.mean.iter().zip(&statistics.deviation);
+                        for (value, (mean, deviation)) in frame.iter_mut().zip(moments) {
+                            *value = mean + deviation * gaussian(rng) as f32;
+                        }
+                    }
+                    Fill::Shuffled => {
+                        let donor: &Features = &donors[index];
+                        frame.copy_from_slice(donor.row(step % donor.steps()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// For every utterance the modality of another one, as it was before anything was taken.
+fn donors(
+    utterances: &[Utterance],
+    modality: usize,
+    rng: &mut impl Rng,
+) -> Result<Vec<Features>, Error> {
+    let n = utterances.len();
+    if n < 2 {
+        return Err(Error::InvalidConfig {
+            field: "fill",
+            expected: "at least 2 utterances for `shuffle`, which takes from another one",
+            found: n.to_string(),
+        });
+    }
+    // Sattolo's shuffle: a random cycle through all, so that nobody meets themselves and every other one is as likely.
+    let mut order: Vec<usize> = (0..n).collect();
+    for last in (1..n).rev() {
+        order.swap(last, rng.random_range(0..last));
+    }
+    let donor = |index: usize| utterances[index].features[modality].clone();
+    Ok(order.into_iter().map(donor).collect())
+}

@@ -1,0 +1,41 @@
+//! What the fills know of the data.
+
+use crate::corpus::Corpus;
+use crate::moments::Moments;
+
+/// Mean and standard deviation of every feature of every modality, over all frames of the training split.
+///
+/// Fitted once, on the corpus as the model sees it (cleaned, aligned, normalised), and applied to any utterances: the
+/// validation and the test split have no say. For a modality that is normalised with
+/// [`Normalisation::Standard`](crate::normalise::Normalisation::Standard) the means are 0 up to rounding and the
+/// deviations 1, or 0 for a feature that never varies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FillStatistics {
+    pub(super) modalities: Vec<ModalityStatistics>,
+}
+
+/// Those of one modality, one number a feature.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ModalityStatistics {
+    pub(super) mean: Vec<f32>,
+    pub(super) deviation: Vec<f32>,
+}
+
+impl FillStatistics {
+    /// Fits on the training split; all zeros where it has no frames.
+    pub fn fit(corpus: &Corpus) -> Self {
+        let of_modality = |modality| {
+            let Moments { mean, variance } = Moments::of_training(corpus, modality);
+            ModalityStatistics {
+                mean: mean.into_iter().map(|mean| mean as f32).collect(),
+                deviation: variance
+                    .into_iter()
+                    .map(|variance| variance.sqrt() as f32)
+                    .collect(),
+            }
+        };
+        Self {
+            modalities: (0..corpus.modalities.len()).map(of_modality).collect(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Training batches, with modalities dropped at random where the config asks for it.
+
+use burn::tensor::Device;
+use mdm_core::seed::ChaCha8Rng;
+use mdm_data::batch::MultimodalBatch;
+use mdm_data::surgery::{FillStatistics, Surgery};
+use mdm_data::{Corpus, Utterance};
+
+use crate::Error;
+use crate::config::TrainConfig;
+
+/// `train.modality_dropout` with `train.modality_fill`: each modality of each utterance is replaced with a probability,
+/// anew for every batch, never all modalities of one utterance.
+pub(crate) struct ModalityDropout {
+    rate: f64,
+    /// None at rate 0.
+    surgery: Option<Surgery>,
+}
+
+impl ModalityDropout {
+    /// The statistics of the fill come from the training split.
+    pub(crate) fn new(config: &TrainConfig, corpus: &Corpus) -> Self {
+        let surgery = || Surgery::new(config.modality_fill, FillStatistics::fit(corpus));
+        Self {
+            rate: config.modality_dropout,
+            surgery: (config.modality_dropout > 0.0).then(surgery),
+        }
+    }
+
+    /// The batch of the utterances at `indices`. A shuffled fill comes from the same batch, which is itself a random
+    /// part of the split.
+    pub(crate) fn batch(
+        &self,
+        utterances: &[Utterance],
+        indices: &[usize],
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Result<MultimodalBatch, Error> {
+        let Some(surgery) = &self.surgery else {
+            return Ok(MultimodalBatch::new(utterances, indices, device));
+        };
+        let mut chosen: Vec<Utterance> = indices
+            .iter()
+            .map(|&index| utterances[index].clone())
+            .collect();
+        let modalities: Vec<usize> = (0..chosen[0].features.len()).collect();
+        surgery.drop_modalities(&mut chosen, &modalities, self.rate, rng)?;
+        let all: Vec<usize> = (0..chosen.len()).collect();
+        Ok(MultimodalBatch::new(&chosen, &all, device))
+    }
+}

@@ -1,0 +1,170 @@
+//! Every task on the synthetic corpus: it trains, it learns, and the best epoch is that of its criterion.
+
+use burn::tensor::Device;
+use mdm_core::{CriticOutput, Shuffle};
+use mdm_data::Corpus;
+use mdm_data::normalise::Normalisation;
+use mdm_data::synthetic::{SyntheticConfig, generate};
+use mdm_models::{EfLstmConfig, LateLstmConfig, Model, ModelConfig};
+use mdm_train::config::*;
+use mdm_train::task::Classes;
+use mdm_train::trainer::initialise;
+use mdm_train::{Checkpoint, Error, Outcome, Task, TaskMetrics, evaluate, train};
+
+fn config(task: Task) -> ExperimentConfig {
+    let none = Normalisation::None;
+    ExperimentConfig {
+        seed: 1,
+        data: DataConfig {
+            dataset: "synthetic".into(),
+            word_vectors: String::new(),
+            max_steps: 20,
+            normalise: NormaliseConfig {
+                language: none,
+                audio: none,
+                vision: none,
+            },
+            synthetic: SyntheticConfig {
+                train: 320,
+                valid: 120,
+                test: 120,
+                steps: [4, 8],
+                noise: 0.3,
+                emotions: true,
+                ..Default::default()
+            },
+        },
+        model: ModelConfig {
+            name: Model::EfLstm,
+            head_dropout: 0.0,
+            ef_lstm: EfLstmConfig { hidden: 16 },
+            late_lstm: LateLstmConfig {
+                hidden: vec![8, 8, 8],
+                d_z: 8,
+            },
+        },
+        penalty: PenaltyConfig {
+            measure: "kl".parse().unwrap(),
+            lambda: 0.05,
+            unroll: 1,
+            shuffle: Shuffle::Derangement,
+            critic_output: CriticOutput::Sigmoid,
+            critic_dropout: 0.4,
+            critic_learning_rate: 1e-3,
+            lipschitz: LipschitzChoice::None,
+            clip: 0.01,
+            gradient_penalty_weight: 10.0,
+            gradient_penalty_one_sided: false,
+        },
+        train: TrainConfig {
+            epochs: 8,
+            batch_size: 16,
+            task,
+            loss: TaskLoss::L1,
+            learning_rate: 5e-3,
+            weight_decay: 0.01,
+            patience: 8,
+        },
+    }
+}
+
+fn corpus(config: &ExperimentConfig) -> Corpus {
+    generate(&config.data.synthetic).unwrap().corpus
+}
+
+fn run(task: Task) -> Outcome {
+    let config = config(task);
+    train(&config, &corpus(&config), &Device::flex(), &mut ()).unwrap()
+}
+
+#[test]
+fn every_task_learns_and_keeps_the_epoch_with_the_best_criterion() {
+    for task in Task::ALL {
+        let outcome = run(task);
+        let first = &outcome.history[0];
+        let best = &outcome.history[outcome.best_epoch - 1];
+        assert!(
+            best.train_task < 0.8 * first.train_task,
+            "{task}: {} {}",
+            first.train_task,
+            best.train_task
+        );
+        let smallest = outcome
+            .history
+            .iter()
+            .map(|record| record.valid.criterion())
+            .fold(f64::INFINITY, f64::min);
+        assert_eq!(outcome.valid.criterion(), smallest, "{task}");
+    }
+}
+
+#[test]
+fn trained_classes_beat_the_majority() {
+    for classes in [Classes::Three, Classes::NonNegative, Classes::Nonzero] {
+        let outcome = run(Task::Classes(classes));
+        let TaskMetrics::Classes(test) = &outcome.test else {
+            panic!("{:?}", outcome.test)
+        };
+        let baselines = serde_json::to_value(&outcome.baselines).unwrap();
+        let majority = baselines["majority"]["accuracy"].as_f64().unwrap();
+        assert!(
+            test.scores.accuracy > majority + 0.1,
+            "{classes:?}: {test:?}"
+        );
+        assert_eq!(test.n + test.n_left_out, 120);
+        let zeros = classes == Classes::Nonzero;
+        assert_eq!(test.n_left_out > 0, zeros);
+    }
+}
+
+#[test]
+fn trained_emotions_beat_the_more_frequent_answer() {
+    let outcome = run(Task::Emotions);
+    let TaskMetrics::Emotions(test) = &outcome.test else {
+        panic!("{:?}", outcome.test)
+    };
+    // A constant answer has 0.5. Happiness and sadness are sums, which a small model learns quickly.
+    for emotion in &test.scores.emotions[..2] {
+        assert!(emotion.weighted_accuracy > 0.7, "{emotion:?}");
+    }
+}
+
+#[test]
+fn the_loss_that_is_trained_is_the_criterion_that_is_reported() {
+    // On the same samples with dropout off, the device's loss in f32 is the host's in f64.
+    let device = Device::flex();
+    for task in Task::ALL {
+        let config = config(task);
+        let corpus = corpus(&config);
+        let algorithm = initialise(&config, &corpus, &device).unwrap();
+        let checkpoint = Checkpoint::of(&algorithm);
+        let indices: Vec<usize> = (0..corpus.valid.len()).collect();
+        let batch = mdm_data::batch::MultimodalBatch::new(&corpus.valid, &indices, &device);
+        let outputs = checkpoint.model().predict(&evaluate::sequences(&batch));
+        assert_eq!(outputs.dims(), [120, task.outputs()]);
+        let loss = task
+            .targets(&batch, TaskLoss::L1)
+            .loss(outputs)
+            .into_scalar::<f32>();
+        let metrics = evaluate::evaluate(task, &checkpoint, &corpus.valid, &device);
+        let difference = f64::from(loss) - metrics.criterion();
+        assert!(
+            difference.abs() < 1e-5,
+            "{task}: {loss} {}",
+            metrics.criterion()
+        );
+    }
+}
+
+#[test]
+fn emotions_that_are_not_annotated_are_an_error_before_anything_is_trained() {
+    let mut config = config(Task::Emotions);
+    config.data.synthetic.emotions = false;
+    let error = train(&config, &corpus(&config), &Device::flex(), &mut ()).unwrap_err();
+    assert!(matches!(error, Error::NotAnnotated { .. }), "{error}");
+    let message = error.to_string();
+    assert!(
+        message.contains("train.task = \"emotions\"") && message.contains("corpus synthetic"),
+        "{message}"
+    );
+}
