@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mdm_data::corpus::{Corpus, Emotions, Features, Modality, ModalityInfo, Utterance};
 use mdm_data::export::{Format, TABLE, export};
-use mdm_data::layout::Layout;
+use mdm_data::layout::{self, Layout};
 use mdm_data::store::{self, FEATURES, SourceInfo};
 use mdm_data::{Error, clean, samples};
 
@@ -167,6 +167,16 @@ fn emotions_stand_beside_the_sentiment() {
     let table = fs::read_to_string(dir.join(TABLE)).unwrap();
     let emotions = r#""emotions":{"happiness":3.0,"sadness":0.0,"anger":0.5,"surprise":0.0,"disgust":1.0,"fear":2.0}"#;
     assert_eq!(table.matches(emotions).count(), 3, "{table}");
+}
+
+#[test]
+fn an_archive_is_a_source_again() {
+    for corpus in [corpus(), with_emotions()] {
+        let folder = folder(&corpus);
+        let path = folder.path().join("tiny.npz");
+        export(&folder.path().join("store"), Format::Npz, &path, false).unwrap();
+        assert_eq!(layout::read(Layout::Npz, &path).unwrap(), corpus);
+    }
 }
 
 #[test]

@@ -3,15 +3,17 @@
 use std::fs;
 use std::path::Path;
 
+use memmap2::MmapMut;
+
 use crate::corpus::Split;
 use crate::error::Error;
 use crate::layout::padded::Padded;
 use crate::layout::place::Place;
-use crate::layout::{arrays, splits};
+use crate::layout::{arrays, bounded, splits};
 use crate::pickle::{self, Limits, Numbers, Pickle, PickleError, Texts, Value};
 
 /// The bytes of a pickle, with a check that they may be held in memory at all.
-pub(super) fn load(path: &Path, limits: Limits) -> Result<Vec<u8>, Error> {
+pub(super) fn load(path: &Path, limits: Limits) -> Result<MmapMut, Error> {
     let length = fs::metadata(path).map_err(Error::io("read", path))?.len();
     if length > limits.memory {
         return Err(Error::Pickle {
@@ -23,7 +25,7 @@ pub(super) fn load(path: &Path, limits: Limits) -> Result<Vec<u8>, Error> {
             },
         });
     }
-    fs::read(path).map_err(Error::io("read", path))
+    bounded::fill(path, length)
 }
 
 /// A number that is whole and not negative, so neither a fraction nor NaN.
