@@ -7,6 +7,9 @@ use mdm_data::corpus::{Corpus, Emotions, Modality, Split};
 use mdm_data::layout::{self, Csd, Layout, LayoutReader, Standardise};
 use mdm_data::pickle::Limits;
 use mdm_data::{Error, Utterance};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 
 const FOLDS: &str = r#"{"train": ["a"], "valid": ["b"], "test": []}"#;
 
@@ -354,4 +357,31 @@ fn damaged_files_are_refused_or_read() {
         }
     }
     assert!(refused > 2_000, "{refused}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Stretches of a file overwritten at random, and files that are no HDF5 at all.
+    #[test]
+    fn files_of_any_content_are_refused_or_read(
+        name in select(&["All Labels.csd", "words.csd", "COVAREP.csd"][..]),
+        at in any::<Index>(),
+        stretch in vec(any::<u8>(), 1..40),
+        alone in any::<bool>(),
+    ) {
+        let folder = Folder::csd();
+        let mut bytes = fs::read(folder.file(name)).unwrap();
+        if alone {
+            bytes = stretch;
+        } else {
+            let at = at.index(bytes.len());
+            let end = bytes.len().min(at + stretch.len());
+            bytes[at..end].copy_from_slice(&stretch[..end - at]);
+        }
+        fs::write(folder.file(name), bytes).unwrap();
+        let limits = Limits { memory: 1 << 20, ..Limits::default() };
+        let read = Layout::Csd.reader().read(folder.path(), limits);
+        prop_assert!(!alone || read.is_err());
+    }
 }

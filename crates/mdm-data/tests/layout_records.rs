@@ -8,6 +8,7 @@ use common::*;
 use mdm_data::Error;
 use mdm_data::corpus::{Corpus, Emotions};
 use mdm_data::layout::{self, Layout};
+use mdm_data::pickle::Limits;
 
 const SEVEN: [f32; 7] = [1.5, 0.5, 0.0, 1.0, 0.0, 3.0, 0.25];
 const SIX: Emotions = Emotions([0.5, 0.0, 1.0, 0.0, 3.0, 0.25]);
@@ -162,6 +163,10 @@ fn misa_as_a_folder_of_splits() {
     );
 
     fs::write(folder.path().join("dev.pkl"), one("b[0]")).unwrap();
+    assert_eq!(
+        layout::detect(folder.path(), Limits::default()).unwrap(),
+        Layout::Misa
+    );
     let corpus = layout::read(Layout::Misa, folder.path()).unwrap();
     let ids: Vec<&str> = corpus.utterances().map(|(_, u)| u.id.as_str()).collect();
     assert_eq!(ids, ["a[0]", "b[0]", "c[0]"]);

@@ -326,12 +326,7 @@ fn archives_that_contradict_themselves() {
                 ("valid.audio", npy_f32(&[1, 1, 1], &[1.0])),
                 ("valid.labels", npy_f32(&[1, 7], &[0.0; 7])),
             ],
-            &[
-                "split valid",
-                "field labels",
-                "1 numbers an utterance",
-                "found 7",
-            ],
+            &["split valid", "field emotions", "no emotions", "six"],
         ),
         (
             &[labels(), labels(), audio()],

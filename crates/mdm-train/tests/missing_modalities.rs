@@ -7,7 +7,7 @@ use mdm_data::{Corpus, Modality};
 use mdm_train::config::ExperimentConfig;
 use mdm_train::robustness::{Missing, Robustness, robustness};
 use mdm_train::run::metrics_json;
-use mdm_train::{Outcome, Task, train};
+use mdm_train::{Metrics, Outcome, Task, train};
 use serde_json::json;
 
 /// Labels are the mean of the first language feature over the utterance, scaled and cut to [−3, 3].
@@ -85,6 +85,11 @@ fn run(config: &ExperimentConfig, corpus: &Corpus) -> Outcome {
     train(config, corpus, &Device::flex(), &mut ()).unwrap()
 }
 
+/// The test metrics with every modality there.
+fn whole(outcome: &Outcome) -> &Metrics {
+    outcome.test.sentiment().unwrap()
+}
+
 /// The test split without `dropped`.
 fn without(outcome: &Outcome, corpus: &Corpus, dropped: &[Modality], fill: Fill) -> Robustness {
     let (dropped, kept) = Modality::ALL
@@ -102,7 +107,7 @@ fn without(outcome: &Outcome, corpus: &Corpus, dropped: &[Modality], fill: Fill)
         &outcome.best,
         corpus,
         missing,
-        outcome.test.sentiment().unwrap(),
+        whole(outcome),
         &Device::flex(),
     )
     .unwrap()
@@ -112,7 +117,7 @@ fn without(outcome: &Outcome, corpus: &Corpus, dropped: &[Modality], fill: Fill)
 fn what_carries_the_label_hurts_when_it_is_missing_and_noise_does_not() {
     let corpus = corpus(0.0);
     let outcome = run(&config("none", 8), &corpus);
-    let whole = &outcome.test;
+    let whole = whole(&outcome);
     assert!(whole.acc2_has0 > 0.9, "{whole:?}");
     for fill in Fill::ALL {
         let words = without(&outcome, &corpus, &[Modality::Language], fill);
@@ -154,15 +159,16 @@ fn a_rate_lies_between_none_and_all() {
             seed,
         };
         robustness(
+            Task::Regression,
             &outcome.best,
             &corpus,
             missing,
-            &outcome.test,
+            whole(&outcome),
             &Device::flex(),
         )
     };
     let mae = |rate| at(rate, 0).unwrap().test.mae;
-    assert_eq!(mae(0.0), outcome.test.mae);
+    assert_eq!(mae(0.0), whole(&outcome).mae);
     assert!(mae(0.0) < mae(0.5) && mae(0.5) < mae(1.0));
     assert_eq!(at(0.5, 1).unwrap(), at(0.5, 1).unwrap());
     assert_ne!(at(0.5, 1).unwrap().test, at(0.5, 2).unwrap().test);

@@ -64,6 +64,8 @@ fn config(task: Task) -> ExperimentConfig {
             learning_rate: 5e-3,
             weight_decay: 0.01,
             patience: 8,
+            modality_dropout: 0.0,
+            modality_fill: mdm_data::surgery::Fill::Zero,
         },
     }
 }

@@ -120,6 +120,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn error_of(text: &str) -> String {
         let mut settings = Settings::new();
@@ -217,5 +218,41 @@ mod tests {
         let config = Settings::new().resolve().unwrap();
         let text = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<ExperimentConfig>(&text).unwrap(), config);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// A config or an error that says where it comes from; never a panic.
+        #[test]
+        fn any_text(text in "\\PC{0,40}") {
+            let mut settings = Settings::new();
+            if let Ok(layer) = Layer::parse("my.toml".into(), text.clone()) {
+                let _ = settings.add(&layer).map(|()| settings.resolve());
+            }
+            let mut settings = Settings::new();
+            if let Err(error) = settings.add_assignment(&text) {
+                prop_assert!(error.to_string().contains("--set"), "{error}");
+            }
+        }
+
+        #[test]
+        fn the_defaults_with_a_stretch_replaced(
+            start in 0..DEFAULTS.len(),
+            length in 0..20usize,
+            text in "[a-z0-9_.=\"\\[\\] \n-]{0,10}",
+        ) {
+            let start = DEFAULTS.floor_char_boundary(start);
+            let end = DEFAULTS.floor_char_boundary((start + length).min(DEFAULTS.len()));
+            let changed = format!("{}{text}{}", &DEFAULTS[..start], &DEFAULTS[end..]);
+            let read = Layer::parse("my.toml".into(), changed).and_then(|layer| {
+                let mut settings = Settings::new();
+                settings.add(&layer)?;
+                settings.resolve()
+            });
+            if let Err(error) = read {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
     }
 }

@@ -129,9 +129,10 @@ fn of_folder(folder: &Path) -> Result<Result<Layout, String>, Error> {
 
 /// The layout whose files have such names.
 fn suspected(name: &str) -> Option<Layout> {
-    let is_table = |split: Split| {
-        let mut stems = splits::names(split).iter();
-        stems.any(|stem| name.strip_suffix(".tsv") == Some(stem))
+    let is_split = |extension: &str| {
+        let stem = name.strip_suffix(extension);
+        let mut names = Split::ALL.into_iter().flat_map(splits::names);
+        names.any(|name| stem == Some(name))
     };
     let hdf5 = name.strip_suffix(".h5");
     match hdf5.and_then(|stem| stem.split_once('_')) {
@@ -139,7 +140,8 @@ fn suspected(name: &str) -> Option<Layout> {
         Some(("text" | "audio" | "video", _)) => Some(Layout::MmmoH5),
         _ if name == store::MANIFEST => Some(Layout::Store),
         _ if name.ends_with(".csd") => Some(Layout::Csd),
-        _ if Split::ALL.into_iter().any(is_table) => Some(Layout::Tsv),
+        _ if is_split(".tsv") => Some(Layout::Tsv),
+        _ if is_split(".pkl") => Some(Layout::Misa),
         _ => None,
     }
 }
@@ -157,6 +159,7 @@ fn confirms(layout: Layout, path: &Path) -> Result<bool, Error> {
             serde_json::from_slice(&text).map_or(true, |head: Head| head.format == store::FORMAT)
         }
         Layout::Tsv => tsv::is_header(&first_line(path)?),
+        Layout::Misa => matches!(start(path)?[..], [0x80, 0..=5, ..]),
         _ => start(path)?.starts_with(HDF5),
     })
 }

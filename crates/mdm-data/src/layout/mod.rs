@@ -27,6 +27,7 @@ mod bounded;
 mod checked;
 mod detect;
 mod hdf5;
+mod label;
 mod npz;
 mod padded;
 mod pickled;

@@ -3,10 +3,11 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use crate::corpus::{Emotions, Modality, Split, Utterance};
+use crate::corpus::{Modality, Split, Utterance};
 use crate::error::Error;
 use crate::layout::arrays;
 use crate::layout::checked::Checked;
+use crate::layout::label::Label;
 use crate::layout::padded::Stream;
 use crate::layout::place::Place;
 use crate::layout::{Header, LayoutReader, Sink, bounded};
@@ -24,7 +25,7 @@ use crate::pickle::{Limits, Numbers, Texts, shape_text};
 ///
 /// | field | shape | needed |
 /// |---|---|---|
-/// | `labels` | `[n]` or `[n, 1]`: the sentiment; or `[n, 7]`: the sentiment and [six emotions](Emotions) | yes |
+/// | `labels` | `[n]` or `[n, 1]`: the sentiment; or `[n, 7]`: the sentiment and [six emotions](crate::corpus::Emotions) | yes |
 /// | `language`, `audio`, `vision` | `[n, steps, dim]`, padded on the right; steps may differ | no, but the same in all splits |
 /// | `language_lengths`, `audio_lengths`, `vision_lengths` | `[n]`: steps of each utterance | no |
 /// | `ids` | `[n]` texts | no: `train-0`, `train-1`, … |
@@ -51,10 +52,9 @@ impl LayoutReader for Npz {
         };
         let modalities: Vec<Modality> = Modality::ALL.into_iter().filter(is_known).collect();
         let mut checked = Checked::new(path, &modalities, sink);
-        let mut width = None;
         for split in Split::ALL {
             if source.has_split(split) {
-                read_split(&source, split, &modalities, &mut width, &mut checked)?;
+                read_split(&source, split, &modalities, &mut checked)?;
             }
         }
         checked.finish()
@@ -147,20 +147,14 @@ fn read_split(
     source: &Source<'_>,
     split: Split,
     modalities: &[Modality],
-    width: &mut Option<usize>,
     checked: &mut Checked<'_, '_>,
 ) -> Result<(), Error> {
     let place = Place::new(source.path).split(split);
     let labels = read_labels(source.required(split, "labels")?, place.field("labels"))?;
-    let rows = labels.data.len() / labels.width;
+    let rows = labels.len();
     if rows == 0 {
         return Ok(());
     }
-    place.field("labels").same(
-        "numbers an utterance, as before",
-        *width.get_or_insert(labels.width),
-        labels.width,
-    )?;
     let column_of_texts = |field: &'static str| match source.texts(split, field)? {
         Some(texts) => arrays::texts(texts, place.field(field), rows).map(Some),
         None => Ok(None),
@@ -177,9 +171,8 @@ fn read_split(
         _ => (None, &streams[..]),
     };
 
-    for (row, label) in labels.data.chunks_exact(labels.width).enumerate() {
+    for (row, label) in labels.into_iter().enumerate() {
         let spoken = language.map(|language| (language.array.steps, end(row, language, others)));
-        let emotions: Option<&[f32; 6]> = label.get(1..).and_then(|rest| rest.try_into().ok());
         let utterance = Utterance {
             id: match &ids {
                 Some(ids) => ids[row].clone(),
@@ -189,8 +182,8 @@ fn read_split(
                 words[row].split_whitespace().map(str::to_owned).collect()
             }),
             features: streams.iter().map(|s| s.cut(row, spoken)).collect(),
-            label: label[0],
-            emotions: emotions.copied().map(Emotions),
+            label: label.sentiment,
+            emotions: label.emotions,
         };
         checked.push(split, utterance)?;
     }
@@ -207,13 +200,8 @@ fn end(row: usize, language: &Stream, others: &[Stream]) -> usize {
     language.declared(row).unwrap_or_else(own)
 }
 
-/// The numbers of each utterance: 1, or 7 with emotions.
-struct Labels {
-    width: usize,
-    data: Vec<f32>,
-}
-
-fn read_labels(numbers: Numbers, place: Place<'_>) -> Result<Labels, Error> {
+/// One label a row.
+fn read_labels(numbers: Numbers, place: Place<'_>) -> Result<Vec<Label>, Error> {
     let width = match numbers.shape[..] {
         [_] => 1,
         [_, width @ (1 | 7)] => width,
@@ -222,10 +210,8 @@ fn read_labels(numbers: Numbers, place: Place<'_>) -> Result<Labels, Error> {
             return Err(place.error(expected, format!("shape {}", shape_text(&numbers.shape))));
         }
     };
-    Ok(Labels {
-        width,
-        data: numbers.data,
-    })
+    let rows = numbers.data.chunks_exact(width);
+    Ok(rows.map_while(Label::new).collect())
 }
 
 fn read_stream(

@@ -1,15 +1,8 @@
-//! Rows of labels: the sentiment alone, or with the six emotions.
+//! Rows of labels.
 
-use crate::corpus::Emotions;
 use crate::error::Error;
 use crate::layout::hdf5::file::Dataset;
-
-/// The labels of one utterance.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Label {
-    pub(super) sentiment: f32,
-    pub(super) emotions: Option<Emotions>,
-}
+use crate::layout::label::Label;
 
 /// One label a row, in a dataset with as many rows as there are utterances and 1 or 7 numbers in each.
 pub(super) fn read(dataset: &Dataset<'_>) -> Result<Vec<Label>, Error> {
@@ -23,9 +16,6 @@ pub(super) fn read(dataset: &Dataset<'_>) -> Result<Vec<Label>, Error> {
         .filter(|width| [1, 7].contains(width))
         .ok_or_else(misshapen)?;
     let values = dataset.numbers(|x| x as f32)?;
-    let label = |row: &[f32]| Label {
-        sentiment: row[0],
-        emotions: row[1..].try_into().ok().map(Emotions),
-    };
-    Ok(values.chunks_exact(width).map(label).collect())
+    let rows = values.chunks_exact(width);
+    Ok(rows.map_while(Label::new).collect())
 }

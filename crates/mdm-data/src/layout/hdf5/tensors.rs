@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{Dataset, File};
-use super::label::Label;
 use crate::corpus::{Split, Utterance};
 use crate::error::Error;
 use crate::layout::checked::Checked;
+use crate::layout::label::Label;
 use crate::layout::padded::Padded;
 use crate::layout::place::Place;
 

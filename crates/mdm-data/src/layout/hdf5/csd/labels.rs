@@ -3,7 +3,8 @@
 use super::interval::Interval;
 use super::sequence::Sequence;
 use crate::error::Error;
-use crate::layout::hdf5::label::{self, Label};
+use crate::layout::hdf5::label;
+use crate::layout::label::Label;
 
 /// A stretch of a video with its labels.
 pub(super) struct Segment {
