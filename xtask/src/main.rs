@@ -5,6 +5,7 @@
 mod backend;
 mod cargo;
 mod checks;
+mod fuzz;
 mod library;
 mod libtorch;
 mod mdm;
@@ -18,6 +19,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use backend::Backend;
 use checks::Step;
+use fuzz::Fuzz;
 use measure_data::MeasureData;
 
 const ABOUT: &str = "\
@@ -69,6 +71,8 @@ enum Command {
     SetupLibtorch,
     /// Measure preparing and loading a corpus beside Python's pickle.load: a table of time and memory
     MeasureData(MeasureData),
+    /// Run the fuzz targets; needs cargo-fuzz
+    Fuzz(Fuzz),
     /// Build the documentation of the workspace, with warnings denied
     Docs,
     #[command(external_subcommand)]
@@ -110,6 +114,7 @@ fn run(command: Command) -> Result<ExitCode> {
             eprintln!("libtorch is in {}", dir.display());
         }
         Command::MeasureData(args) => measure_data::run(&args)?,
+        Command::Fuzz(args) => fuzz::run(&args)?,
         Command::Docs => checks::docs()?,
         Command::Mdm(args) if args == ["help"] => return print_help(),
         Command::Mdm(args) => return mdm::build_and_run(&mdm::expand_short_name(args)),
