@@ -273,7 +273,9 @@ fn a_declared_length_of_language_is_that_of_unmarked_audio() {
 fn archives_that_contradict_themselves() {
     let labels = || ("train.labels", npy_f32(&[2], &[0.0; 2]));
     let audio = || ("train.audio", npy_f32(&[2, 3, 1], &[1.0; 6]));
-    let cases: [(&[(&str, Vec<u8>)], &[&str]); 13] = [
+    /// Arrays by name, and parts of the message.
+    type Case<'a> = (&'a [(&'a str, Vec<u8>)], &'a [&'a str]);
+    let cases: [Case; 13] = [
         (&[], &["at least one utterance"]),
         (
             &[audio()],
@@ -472,7 +474,9 @@ fn folders_and_archives_are_detected() {
 
     let hdf5: &[u8] = b"\x89HDF\r\n\x1a\n\0";
     let store_manifest: &[u8] = b"{\"format\": \"mdm-prepared-store\", \"version\": 9}";
-    let cases: [(&[(&str, &[u8])], Layout); 7] = [
+    /// Files by name.
+    type Folder<'a> = &'a [(&'a str, &'a [u8])];
+    let cases: [(Folder, Layout); 7] = [
         (&[("words.csd", hdf5), ("notes.txt", b"x")], Layout::Csd),
         (&[("X_train.h5", hdf5), ("y_train.h5", hdf5)], Layout::CmuH5),
         (

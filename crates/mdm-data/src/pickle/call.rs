@@ -61,7 +61,7 @@ impl<'a> Machine<'a> {
             (Global::Dtype, [name, ..]) => self.dtype(*name),
             (Global::Scalar, [dtype, data]) => self.scalar(*dtype, *data),
             (Global::FromBuffer, [data, dtype, shape, order, axes @ ..]) => {
-                self.from_buffer(*data, *dtype, *shape, *order, axes.first().copied())
+                self.array_of_buffer(*data, *dtype, *shape, *order, axes.first().copied())
             }
             (Global::Encode, [text, ..]) => self.encode(*text, arguments.get(1).copied()),
             // So Python 3 writes empty bytes in protocols 0 to 2.
@@ -200,7 +200,7 @@ impl<'a> Machine<'a> {
 
     /// `_frombuffer`, by which protocol 5 writes arrays. Order `K` of NumPy 2.3 and later is a row-major array with its
     /// axes in another order.
-    fn from_buffer(
+    fn array_of_buffer(
         &mut self,
         data: Value<'a>,
         dtype: Value<'a>,

@@ -215,7 +215,7 @@ pub fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut writer = rawzip::ZipArchiveWriter::new(&mut bytes);
     for (name, array) in arrays {
         let (mut entry, config) = writer
-            .new_file(&format!("{name}.npy"))
+            .new_file(format!("{name}.npy"))
             .start()
             .expect("the name is valid");
         let mut content = config.wrap(&mut entry);
