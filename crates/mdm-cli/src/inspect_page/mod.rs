@@ -1,7 +1,7 @@
 //! `mdm data inspect --html`: a corpus in one page that needs nothing else, neither the network nor a file beside it.
 //!
 //! `mdm_data::inspect` counts; here is what turns the counts into tables and pictures. A picture is a file with one
-//! function that gives an SVG element; [`page`] says which stand where. The figures of [`crate::plot`] are for files:
+//! function that gives an SVG element; [`render`] says which stand where. The figures of [`crate::plot`] are for files:
 //! they have colours of their own and no tooltips, while these follow the page into the dark.
 //!
 //! The same corpus gives the same bytes.
