@@ -122,15 +122,16 @@ fn read_known(
     let file = folder.join(&source.path);
     check_is_there(name, &source.path, &folder)?;
     let mut corpus = layout::read(source.layout, &file)?;
-    let target = manifest.target(&source.path);
-    let expected = target.and_then(|target| target.expected.sha256);
-    if let Some(expected) = expected
-        && hash::sha256_file(&file)?.1 != expected
-    {
-        notes.push(format!(
-            "{} is not the file of datasets/{name}/manifest.toml (another SHA-256): results may differ",
-            file.display()
-        ));
+    for target in manifest.targets(&source.path) {
+        let file = folder.join(&target.path);
+        if let Some(expected) = target.expected.sha256
+            && hash::sha256_file(&file)?.1 != expected
+        {
+            notes.push(format!(
+                "{} is not the file of datasets/{name}/manifest.toml (another SHA-256): results may differ",
+                file.display()
+            ));
+        }
     }
     corpus.name.clone_from(name);
     let report: CleanReport = clean(&mut corpus);
@@ -153,7 +154,7 @@ fn check_is_there(dataset: &str, path: &Path, folder: &Path) -> anyhow::Result<(
     }
     let holder = known::all()
         .into_iter()
-        .find(|manifest| manifest.target(path).is_some());
+        .find(|manifest| manifest.brings(path));
     let hint = holder.map_or(String::new(), |manifest| {
         format!(
             "; `{} {}` fetches it",

@@ -211,6 +211,16 @@ pub struct ModalityInfo {
     pub dim: usize,
 }
 
+/// Modalities with their dims in one line, such as `language 50, audio 73`.
+pub(crate) fn dims_line(modalities: &[ModalityInfo]) -> String {
+    let dims = modalities.iter();
+    let dims: Vec<String> = dims.map(|m| format!("{} {}", m.modality, m.dim)).collect();
+    match dims.is_empty() {
+        true => "none, only words".to_owned(),
+        false => dims.join(", "),
+    }
+}
+
 /// A corpus with its standard split.
 ///
 /// A source that has words and no word vectors gives a corpus without [`Modality::Language`]; [`crate::glove::embed`]

@@ -321,3 +321,44 @@ fn a_file_in_another_layout_says_what_it_lacks() {
         assert!(message.contains(expected), "{message}");
     }
 }
+
+/// Every vector, in the order of the words' bytes.
+#[test]
+fn word_vectors_of_both_widths() {
+    for (name, words, sum, expected) in [
+        (
+            "glove/glove.6B.50d.mosi_mosei.txt",
+            18_765,
+            22_562.337,
+            "ea0ca7cda24ffe804f89a3ee3ed40e6e7b8affada95a1381b4fbd5b19d95c9ed",
+        ),
+        (
+            "glove/glove.6B.100d.mosi_mosei.txt",
+            18_354,
+            -11_164.372,
+            "b1ef926bce0f182b6ac40ede04459d91ae1c07bd3cdbe0d11561bc54bfafaca6",
+        ),
+    ] {
+        let Some(path) = real_file(name) else {
+            return;
+        };
+        let vectors = WordVectors::read(&path).unwrap();
+        assert_eq!(vectors.len(), words);
+        let text = fs::read_to_string(&path).unwrap();
+        let mut words: Vec<&str> = text
+            .lines()
+            .map(|line| line.split(' ').next().unwrap())
+            .collect();
+        words.sort_unstable();
+        let (mut hash, mut found) = (Sha256::new(), 0.0);
+        for vector in words.iter().map(|word| vectors.get(word).unwrap()) {
+            for &value in vector {
+                hash.update(value.to_le_bytes());
+                found += f64::from(value);
+            }
+        }
+        assert!((found - sum).abs() < 1e-3, "{name}: {found}");
+        let digest: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(digest, expected, "{name}");
+    }
+}

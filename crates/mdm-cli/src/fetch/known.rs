@@ -75,7 +75,7 @@ mod tests {
             let Some(path) = dataset.corpus.unwrap().word_vectors else {
                 continue;
             };
-            let is_known = manifests.iter().any(|m| m.target(&path).is_some());
+            let is_known = manifests.iter().any(|m| m.brings(&path));
             assert!(is_known, "{}: {}", dataset.name, path.display());
         }
     }

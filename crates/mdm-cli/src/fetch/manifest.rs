@@ -50,7 +50,7 @@ pub enum Kind {
 pub struct CorpusSource {
     /// The layout.
     pub layout: Layout,
-    /// The file, one of the manifest's.
+    /// The file or folder, one of the manifest's.
     pub path: PathBuf,
     /// The vectors of the words, for a layout without language features; may be a file of another manifest.
     pub word_vectors: Option<PathBuf>,
@@ -119,10 +119,15 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The file that stands, or will stand, at this path.
-    pub fn target(&self, path: &Path) -> Option<Target<'_>> {
-        let mut targets = self.files.iter().flat_map(FileSource::targets);
-        targets.find(|target| target.path == path)
+    /// The files that stand, or will stand, at this path: one, or those of a folder.
+    pub fn targets(&self, path: &Path) -> impl Iterator<Item = Target<'_>> {
+        let targets = self.files.iter().flat_map(FileSource::targets);
+        targets.filter(move |target| target.path.starts_with(path))
+    }
+
+    /// Whether it brings this path.
+    pub fn brings(&self, path: &Path) -> bool {
+        self.targets(path).next().is_some()
     }
 
     /// Bytes to download, if they are known.
@@ -142,8 +147,8 @@ impl Manifest {
                 "corpus: expected only with kind = \"dataset\""
             );
             ensure!(
-                self.target(&corpus.path).is_some(),
-                "corpus.path: expected one of the files, found {}",
+                self.brings(&corpus.path),
+                "corpus.path: expected one of the files or their folder, found {}",
                 corpus.path.display()
             );
             if let Some(path) = &corpus.word_vectors {
@@ -285,9 +290,10 @@ mod tests {
              unpack = [{{ name = \"a.pkl\", bytes = 3 }}]"
         );
         let manifest = Manifest::parse(&text(&file), Path::new("m.toml")).unwrap();
-        let target = manifest.target(Path::new("mine/a.pkl")).unwrap();
+        let target = manifest.targets(Path::new("mine/a.pkl")).next().unwrap();
         assert_eq!(target.expected.bytes, Some(3));
-        assert!(manifest.target(Path::new("mine/all.zip")).is_none());
+        assert!(!manifest.brings(Path::new("mine/all.zip")));
+        assert!(manifest.brings(Path::new("mine")) && !manifest.brings(Path::new("min")));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::summary::Summary;
 use super::table::Table;
+use crate::corpus::dims_line;
 
 impl Summary {
     /// The tables that [`fmt::Display`] prints: label classes, lengths, values that are no numbers.
@@ -13,9 +14,7 @@ impl Summary {
 
     /// The dims in one line, such as `language 50, audio 73`.
     pub fn dims(&self) -> String {
-        let dims = self.modalities.iter();
-        let dims: Vec<String> = dims.map(|m| format!("{} {}", m.modality, m.dim)).collect();
-        dims.join(", ")
+        dims_line(&self.modalities)
     }
 
     fn label_table(&self) -> Table {

@@ -8,7 +8,7 @@ use super::read::Reader;
 use super::writer::StoreWriter;
 use crate::atomic::NewFolder;
 use crate::clean::{CleanReport, Cleaner};
-use crate::corpus::{Split, Utterance};
+use crate::corpus::{Split, Utterance, dims_line};
 use crate::error::Error;
 use crate::glove::{EmbedReport, Embedder, WordVectors};
 use crate::layout::{Header, Layout, Sink};
@@ -166,14 +166,8 @@ impl fmt::Display for PrepareReport {
             .iter()
             .map(|(split, n)| format!("{split} {}", n.utterances))
             .collect();
-        let dims: Vec<String> = self
-            .manifest
-            .modalities
-            .iter()
-            .map(|m| format!("{} {}", m.modality, m.dim))
-            .collect();
         writeln!(f, "{}: {}", self.manifest.name, sizes.join(", "))?;
-        writeln!(f, "dims: {}", dims.join(", "))?;
+        writeln!(f, "dims: {}", dims_line(&self.manifest.modalities))?;
         if let Some(embed) = &self.embed {
             writeln!(f, "{embed}")?;
         }
