@@ -8,8 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use mdm_data::layout::Layout;
-use mdm_data::store::{self, FEATURES, MANIFEST, PrepareOptions, UTTERANCES};
+use mdm_data::store::{self, FEATURES, MANIFEST, UTTERANCES};
 use mdm_fuzz::{corpus, file, folder};
 use sha2::{Digest, Sha256};
 
