@@ -152,9 +152,9 @@ fn check_is_there(dataset: &str, path: &Path, folder: &Path) -> anyhow::Result<(
     if full.exists() {
         return Ok(());
     }
-    let holder = known::all()
-        .into_iter()
-        .find(|manifest| manifest.brings(path));
+    let all = || known::all().into_iter();
+    let own = all().find(|manifest| manifest.name == dataset && manifest.brings(path));
+    let holder = own.or_else(|| all().find(|manifest| manifest.brings(path)));
     let hint = holder.map_or(String::new(), |manifest| {
         format!(
             "; `{} {}` fetches it",

@@ -217,7 +217,10 @@ fn a_fetch_that_is_killed_leaves_its_part() {
     }
     fetch.kill().unwrap();
     fetch.wait().unwrap();
-    assert_eq!(case.files(), ["a.bin.part", "a.bin.part.origin"]);
+    assert_eq!(
+        case.files(),
+        ["a.bin.part", "a.bin.part.lock", "a.bin.part.origin"]
+    );
     succeeds(&case.fetch(&[]));
     assert_eq!(server.requests()[1].range, Some(200_000));
     case.holds_only(&content());

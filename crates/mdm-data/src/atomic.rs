@@ -12,6 +12,8 @@ pub(crate) struct NewFolder {
     target: PathBuf,
     /// The parents that were not there, outermost first.
     parents: Vec<PathBuf>,
+    /// Whether something was in the target at the beginning, which the caller has checked may be replaced.
+    replaces: bool,
     finished: bool,
 }
 
@@ -22,6 +24,7 @@ impl NewFolder {
             temporary: PathBuf::new(),
             target: target.to_owned(),
             parents: create_parents(target)?,
+            replaces: is_filled(target),
             finished: false,
         };
         for attempt in 0.. {
@@ -47,7 +50,10 @@ impl NewFolder {
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         let (new, target) = (&self.temporary, &self.target);
         sync_folder(new)?;
-        let filled = fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some());
+        let filled = is_filled(target);
+        if filled && !self.replaces {
+            return Err(filled_meanwhile(target));
+        }
         if filled {
             // The old folder steps aside for the moment between two renames, and comes back if the second fails.
             let old = sibling(target, "old", 0)?;
@@ -75,6 +81,18 @@ impl Drop for NewFolder {
                 let _ = fs::remove_dir(parent);
             }
         }
+    }
+}
+
+fn is_filled(dir: &Path) -> bool {
+    fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// Somebody else has written where nothing was when the work began.
+fn filled_meanwhile(path: &Path) -> Error {
+    Error::OutputExists {
+        path: path.to_owned(),
+        reason: "was not there at the beginning, so it is not replaced",
     }
 }
 
@@ -132,6 +150,8 @@ pub(crate) struct NewFile {
     file: Option<BufWriter<File>>,
     temporary: PathBuf,
     target: PathBuf,
+    /// Whether the target was there at the beginning.
+    replaces: bool,
 }
 
 impl NewFile {
@@ -144,6 +164,7 @@ impl NewFile {
             file: Some(BufWriter::new(file)),
             temporary,
             target: target.to_owned(),
+            replaces: target.exists(),
         })
     }
 
@@ -154,6 +175,9 @@ impl NewFile {
             .map_err(|error| error.into_error())
             .and_then(|file| file.sync_all())
             .map_err(Error::io("save", &self.temporary))?;
+        if self.target.exists() && !self.replaces {
+            return Err(filled_meanwhile(&self.target));
+        }
         fs::rename(&self.temporary, &self.target).map_err(Error::io("create", &self.target))?;
         sync_folder(parent(&self.target))
     }

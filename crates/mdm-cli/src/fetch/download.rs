@@ -81,6 +81,7 @@ impl Client {
         target: &Path,
     ) -> Result<Downloaded, Failure> {
         let part = Part::of(target);
+        let _lock = part.lock()?;
         let mut failures = Vec::new();
         for url in urls {
             match self.fetch(url, &part, &expected) {
@@ -104,12 +105,14 @@ impl Client {
 
     /// Completes the part from one address and checks it.
     fn fetch(&self, url: &str, part: &Part, expected: &Expected<'_>) -> Result<String, Failure> {
+        let mut restarted = false;
         loop {
             let was_resumed = self.complete(url, part, expected)?;
             match expected.check(&part.path)? {
                 Check::Right(sha256) => return Ok(sha256),
                 // Its beginning may have been another file's.
-                Check::Wrong(reason) if was_resumed => {
+                Check::Wrong(reason) if was_resumed && !restarted => {
+                    restarted = true;
                     eprintln!("{url}: {reason}; from the start again");
                     part.discard()?;
                 }
@@ -166,7 +169,7 @@ impl Client {
             }
         }
         let response = request.call().map_err(|error| self.failure(error))?;
-        let asked = resume.map_or(0, |resume| resume.from);
+        let asked = resume.as_ref().map_or(0, |resume| resume.from);
         let Answer {
             start,
             total,
@@ -180,6 +183,12 @@ impl Client {
                 return Err(failure);
             }
         };
+        let before = resume.and_then(|resume| resume.validator);
+        if start > 0 && is_another(before.as_deref(), validator.as_deref()) {
+            // Whoever stands between has not looked at `If-Range`.
+            part.discard()?;
+            return Err(Failure::Broken("the file changed meanwhile".into()));
+        }
         if let (Some(bytes), Some(total)) = (expected.bytes, total)
             && bytes != total
         {
@@ -257,6 +266,15 @@ impl Client {
             }
             error => Failure::Dead(error.to_string()),
         }
+    }
+}
+
+/// Whether two validators of the same kind, both entity tags or both dates, differ.
+fn is_another(before: Option<&str>, now: Option<&str>) -> bool {
+    let is_tag = |validator: &str| validator.starts_with('"');
+    match (before, now) {
+        (Some(before), Some(now)) => is_tag(before) == is_tag(now) && before != now,
+        _ => false,
     }
 }
 

@@ -223,6 +223,10 @@ impl FileSource {
         }
         for member in &self.unpack {
             check_name("unpack.name", &member.name)?;
+            ensure!(
+                self.path.file_name() != Some(member.name.as_ref()),
+                "unpack.name: expected another name than the archive's"
+            );
             check_sha256("unpack.sha256", member.sha256.as_deref())?;
         }
         if self.verified {

@@ -84,7 +84,8 @@ fn download(
 ) -> anyhow::Result<()> {
     let target = folder.join(&file.path);
     // An archive stays only when it could not be unpacked, and is checked like any other file then.
-    if !target.exists() {
+    let was_there = target.exists();
+    if !was_there {
         let Downloaded { url, sha256 } = client
             .download(&file.urls, file.expected(), &target)
             .map_err(|failure| explain(failure, manifest, file))?;
@@ -103,14 +104,22 @@ fn download(
     }
     if !file.unpack.is_empty() {
         unpack(file, &target, folder)?;
-        fs::remove_file(&target).with_context(|| format!("cannot remove {}", target.display()))?;
+        if was_there {
+            // Whoever put it there may want it.
+            eprintln!("{}: unpacked, no longer needed", target.display());
+        } else {
+            fs::remove_file(&target)
+                .with_context(|| format!("cannot remove {}", target.display()))?;
+        }
     }
     Ok(())
 }
 
 /// Copies the file, or what would be unpacked from it, or unpacks it.
 fn bring(file: &FileSource, from: &Path, folder: &Path) -> anyhow::Result<()> {
-    let targets = file.targets();
+    let mut targets = file.targets();
+    // What is there has been checked and stays as it is.
+    targets.retain(|target| !folder.join(&target.path).exists());
     let found: Option<Vec<PathBuf>> = targets.iter().map(|t| find(from, &t.path)).collect();
     if let Some(found) = found {
         for (target, source) in targets.iter().zip(found) {
@@ -140,6 +149,9 @@ fn bring(file: &FileSource, from: &Path, folder: &Path) -> anyhow::Result<()> {
 
 fn unpack(file: &FileSource, archive: &Path, folder: &Path) -> anyhow::Result<()> {
     for (target, member) in file.targets().iter().zip(&file.unpack) {
+        if folder.join(&target.path).exists() {
+            continue;
+        }
         place(target, folder, "unpacked", |part| {
             archive::unpack(archive, &member.name, part)
         })?;

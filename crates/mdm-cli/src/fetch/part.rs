@@ -12,6 +12,7 @@ use super::expected::Expected;
 pub struct Part {
     pub path: PathBuf,
     origin: PathBuf,
+    lock: PathBuf,
     target: PathBuf,
 }
 
@@ -37,6 +38,7 @@ impl Part {
         Self {
             path: target.with_added_extension("part"),
             origin: target.with_added_extension("part.origin"),
+            lock: target.with_added_extension("part.lock"),
             target: target.to_owned(),
         }
     }
@@ -68,18 +70,20 @@ impl Part {
         Ok(file)
     }
 
-    /// Opens it to append to it. Two programs that fill the same file at once would spoil it.
-    pub fn open(&self) -> anyhow::Result<File> {
-        let mut options = File::options();
-        let file = options
-            .append(true)
-            .create(true)
-            .open(&self.path)
-            .with_context(|| format!("cannot write {}", self.path.display()))?;
+    /// Keeps other programs away until it is dropped: two that fill, check or rename the same file would spoil it. The
+    /// lock is a file of its own, because the part itself comes and goes.
+    pub fn lock(&self) -> anyhow::Result<Lock> {
+        let file = append(&self.lock)?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             bail!("{} is being written by another fetch", self.path.display());
         }
-        Ok(file)
+        let path = self.lock.clone();
+        Ok(Lock { path, _file: file })
+    }
+
+    /// Opens it to append to it.
+    pub fn open(&self) -> anyhow::Result<File> {
+        append(&self.path)
     }
 
     /// Makes it the file it is a part of.
@@ -115,6 +119,25 @@ impl Part {
         // Without its part it is of no use, and does no harm.
         let _ = fs::remove_file(&self.origin);
     }
+}
+
+/// See [`Part::lock`].
+pub struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // An empty file left behind locks nothing.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn append(path: &Path) -> anyhow::Result<File> {
+    let mut options = File::options();
+    let file = options.append(true).create(true).open(path);
+    file.with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -160,10 +183,11 @@ mod tests {
     fn a_part_is_written_by_one_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let part = Part::of(&folder.path().join("a.pkl"));
-        let held = part.open().unwrap();
-        let message = part.open().unwrap_err().to_string();
+        let held = part.lock().unwrap();
+        let message = part.lock().err().unwrap().to_string();
         assert!(message.contains("another fetch"), "{message}");
         drop(held);
-        part.open().unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        part.lock().unwrap();
     }
 }

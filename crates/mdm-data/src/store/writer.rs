@@ -185,13 +185,23 @@ impl Sink for StoreWriter {
     }
 }
 
-/// Whether a folder is a store of ours, perhaps of another version or damaged.
+/// Whether a folder is a store of ours, perhaps of another version or damaged, and nothing else is in it.
 fn is_store(dir: &Path) -> bool {
-    match manifest::read(dir) {
-        Ok(_) => true,
-        Err(Error::Store { field, .. }) => field != "format",
-        Err(_) => false,
-    }
+    let is_part = |entry: std::io::Result<fs::DirEntry>| {
+        let name = entry.map(|entry| entry.file_name());
+        name.is_ok_and(|name| {
+            [MANIFEST, UTTERANCES, FEATURES]
+                .iter()
+                .any(|part| name == *part)
+        })
+    };
+    let alone = fs::read_dir(dir).is_ok_and(|mut entries| entries.all(is_part));
+    alone
+        && match manifest::read(dir) {
+            Ok(_) => true,
+            Err(Error::Store { field, .. }) => field != "format",
+            Err(_) => false,
+        }
 }
 
 /// Saves a corpus as a prepared store in the folder `dir`, with a [`StoreWriter`].
