@@ -21,7 +21,10 @@ const CSD: Files = &[
     ("words.csd", fixture!("csd/words.csd")),
     ("COVAREP.csd", fixture!("csd/COVAREP.csd")),
     ("vision.csd", fixture!("csd/vision.csd")),
-    ("folds.json", br#"{"train": ["a"], "valid": ["b"], "test": []}"#),
+    (
+        "folds.json",
+        br#"{"train": ["a"], "valid": ["b"], "test": []}"#,
+    ),
 ];
 
 const CMU: Files = &[

@@ -32,7 +32,10 @@ fuzz_target!(|bytes: &[u8]| {
             file(&format!("store/{FEATURES}"), input);
             let mut manifest: serde_json::Value =
                 serde_json::from_slice(&original(MANIFEST)).unwrap();
-            let hex: String = Sha256::digest(input).iter().map(|b| format!("{b:02x}")).collect();
+            let hex: String = Sha256::digest(input)
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect();
             manifest["parts"][FEATURES]["bytes"] = input.len().into();
             manifest["parts"][FEATURES]["sha256"] = hex.into();
             let text = serde_json::to_vec(&manifest).unwrap();

@@ -57,7 +57,9 @@ pub fn corpus() -> Corpus {
         label,
         ..Utterance::default()
     };
-    corpus.train.push(utterance("a[0]", &["a", "good", "film"], 1.5));
+    corpus
+        .train
+        .push(utterance("a[0]", &["a", "good", "film"], 1.5));
     corpus.valid.push(utterance("b[0]", &["bad"], -3.0));
     corpus.test.push(utterance("c[0]", &["so", "so"], 0.0));
     corpus
