@@ -60,7 +60,8 @@ impl Observer for Progress {
     fn step(&mut self, step: &StepReport) {
         if let Some(bars) = &self.bars {
             let done = (step.epoch - 1) * step.steps + step.step;
-            bars.epochs.set_length((self.epochs * step.steps) as u64);
+            bars.epochs
+                .set_length(self.epochs.saturating_mul(step.steps) as u64);
             bars.epochs.set_position(done as u64);
             bars.epochs
                 .set_message(format!("{}/{}", step.epoch, self.epochs));

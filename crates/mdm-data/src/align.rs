@@ -42,8 +42,9 @@ fn resample(features: &Features, steps: usize) -> Features {
         let start = step * frames / steps;
         let end = ((step + 1) * frames / steps).max(start + 1);
         for feature in 0..dim {
-            let sum: f32 = (start..end).map(|frame| features.row(frame)[feature]).sum();
-            data.push(sum / (end - start) as f32);
+            // In `f64`, so that the mean of a constant is that constant, whatever the number of frames.
+            let values = (start..end).map(|frame| f64::from(features.row(frame)[feature]));
+            data.push((values.sum::<f64>() / (end - start) as f64) as f32);
         }
     }
     Features::new(dim, data)

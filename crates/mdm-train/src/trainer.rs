@@ -164,6 +164,13 @@ pub fn initialise(
 ) -> Result<Algorithm1<Encoder>, Error> {
     let task = config.train.task;
     task.check(corpus)?;
+    if config.penalty.measure.0.is_some() && corpus.modalities.len() < 2 {
+        return Err(Error::InvalidConfig {
+            field: "penalty.measure",
+            expected: "`none` for a corpus with a single modality, which has nothing to depend on",
+            found: config.penalty.measure.to_string(),
+        });
+    }
     let autodiff = device.clone().autodiff();
     let mut rng = stream(config.seed, "model", 0);
     let encoder = config.model.init(&corpus.dims(), &mut rng, &autodiff)?;

@@ -227,3 +227,17 @@ fn a_probability_of_1_would_never_train_on_everything_and_is_refused() {
         );
     }
 }
+
+#[test]
+fn a_single_modality_has_no_dependence_to_maximise() {
+    let mut corpus = corpus(0.0);
+    corpus.modalities.truncate(1);
+    for split in mdm_data::Split::ALL {
+        for utterance in corpus.split_mut(split) {
+            utterance.features.truncate(1);
+        }
+    }
+    let error = train(&config("kl", 1), &corpus, &Device::flex(), &mut ()).unwrap_err();
+    assert!(error.to_string().contains("penalty.measure"), "{error}");
+    run(&config("none", 1), &corpus);
+}
