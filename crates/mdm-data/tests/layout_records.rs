@@ -236,3 +236,12 @@ fn misa_that_contradicts_itself() {
         &["split train, record 0: expected (content, label, segment)"],
     );
 }
+
+/// No data bears a width out where there are no rows, so the width must not decide how much memory is taken.
+#[test]
+fn a_width_without_rows_is_no_reason_to_allocate() {
+    let empty = |dim| filled(&[0, dim], 1.0);
+    let content = tuple(&[list(&[]), empty(1 << 30), empty(3)]);
+    let record = tuple(&[content, filled(&[1, 1], 0.5), text("v[0]")]);
+    refused(Layout::Mag, splits(record), &["(0, 1073741824)"]);
+}

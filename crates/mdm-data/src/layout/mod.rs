@@ -185,6 +185,10 @@ pub struct Header {
     pub modalities: Vec<ModalityInfo>,
 }
 
+/// Most values of a frame. A shape with no frames says nothing that data bears out, so a width alone must not decide how
+/// much is allocated.
+const MOST_DIMS: usize = 1 << 20;
+
 /// Reads one layout.
 pub trait LayoutReader {
     /// Hands every utterance to `sink`, in the order of the source.

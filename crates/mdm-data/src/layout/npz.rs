@@ -112,7 +112,10 @@ impl Source<'_> {
         };
         let read = self.archive.read(entry, |content| {
             let header = npz::Header::read(content)?;
-            self.charge(&header, size_of::<String>() + header.element_size())?;
+            self.charge(
+                &header,
+                size_of::<String>().saturating_add(header.element_size()),
+            )?;
             let data = header.texts(content)?;
             Ok(Texts {
                 shape: header.shape().to_vec(),

@@ -182,7 +182,9 @@ impl Header {
         const TEXTS: &str = "texts of type U or S, of at most 1 MiB each";
         let wrong = || Problem::unfit(TEXTS, self.descr.as_str());
         match self.dtype.kind {
-            Kind::Unicode(_) | Kind::Bytes(_) if self.dtype.size() <= Some(LONGEST_TEXT) => {}
+            // A size that overflows is none, and no text either.
+            Kind::Unicode(_) | Kind::Bytes(_)
+                if self.dtype.size().is_some_and(|size| size <= LONGEST_TEXT) => {}
             _ => return Err(wrong()),
         }
         self.elements(reader, |index, element| {

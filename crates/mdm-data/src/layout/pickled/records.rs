@@ -3,6 +3,7 @@
 use super::source::Source;
 use crate::corpus::{Features, Split, Utterance};
 use crate::error::Error;
+use crate::layout::MOST_DIMS;
 use crate::layout::checked::Checked;
 use crate::layout::place::Place;
 use crate::pickle::{Value, shape_text};
@@ -85,7 +86,7 @@ pub(super) fn frames<'a>(
 ) -> Result<Features, Error> {
     let numbers = source.numbers(value, place)?;
     match numbers.shape[..] {
-        [0, dim] if steps == 0 && dim > 0 => Ok(Features::zeros(1, dim)),
+        [0, dim] if steps == 0 && (1..=MOST_DIMS).contains(&dim) => Ok(Features::zeros(1, dim)),
         [rows, dim] if rows == steps && dim > 0 => Ok(Features::new(dim, numbers.data)),
         _ => Err(place.error(
             format!("shape ({steps}, dims), {what}"),

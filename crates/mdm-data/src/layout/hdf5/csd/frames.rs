@@ -3,6 +3,7 @@
 use super::interval::Interval;
 use super::sequence::Sequence;
 use crate::error::Error;
+use crate::layout::MOST_DIMS;
 
 /// Shortest overlap that counts, in seconds: `f32` tells times of ten minutes apart no better.
 const OVERLAP: f64 = 1e-4;
@@ -23,7 +24,7 @@ impl FrameSequence {
         let dim = match first.transpose()? {
             None => return Err(sequence.place().error("at least one video", "none")),
             Some(part) => match *part.features.shape() {
-                [_, dim] if dim > 0 => dim,
+                [_, dim] if (1..=MOST_DIMS).contains(&dim) => dim,
                 _ => return Err(part.features.misshapen("(frames, dims)")),
             },
         };
