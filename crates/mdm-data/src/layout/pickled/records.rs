@@ -87,7 +87,7 @@ pub(super) fn frames<'a>(
     let numbers = source.numbers(value, place)?;
     match numbers.shape[..] {
         [0, dim] if steps == 0 && (1..=MOST_DIMS).contains(&dim) => Ok(Features::zeros(1, dim)),
-        [rows, dim] if rows == steps && dim > 0 => Ok(Features::new(dim, numbers.data)),
+        [rows, dim] if rows == steps && rows > 0 && dim > 0 => Ok(Features::new(dim, numbers.data)),
         _ => Err(place.error(
             format!("shape ({steps}, dims), {what}"),
             format!("shape {}", shape_text(&numbers.shape)),
