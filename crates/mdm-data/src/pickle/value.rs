@@ -133,7 +133,7 @@ impl<'a> Pickle<'a> {
     }
 
     /// Takes memory for `count` values of `size` bytes from the budget.
-    pub(super) fn charge(&self, count: usize, size: usize) -> Result<(), PickleError> {
+    pub(crate) fn charge(&self, count: usize, size: usize) -> Result<(), PickleError> {
         self.budget.charge(count, size, self.end)
     }
 }

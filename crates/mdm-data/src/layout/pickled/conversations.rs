@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use super::source::{Source, load, split_words};
+use super::source::{Source, load};
 use crate::corpus::{Split, Utterance};
 use crate::error::Error;
 use crate::layout::checked::Checked;
@@ -140,7 +140,7 @@ fn read_video<'a>(
     for ((id, sentence), label) in ids.into_iter().zip(&sentences).zip(labels) {
         let utterance = Utterance {
             id,
-            words: split_words(sentence),
+            words: source.words(sentence, place.field("sentences"))?,
             label,
             ..Utterance::default()
         };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::source::{Source, load, split_words};
+use super::source::{Source, load};
 use crate::corpus::{Modality, Split, Utterance};
 use crate::error::Error;
 use crate::layout::checked::Checked;
@@ -103,7 +103,9 @@ fn read_split(
         let length = seen.max(declared.unwrap_or(0));
         let words = transcripts
             .as_ref()
-            .map_or_else(Vec::new, |all| split_words(&all[row]));
+            .map(|all| source.words(&all[row], place.field("raw_text")))
+            .transpose()?
+            .unwrap_or_default();
         let utterance = Utterance {
             id,
             words,

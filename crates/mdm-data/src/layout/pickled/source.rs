@@ -33,11 +33,6 @@ fn whole(number: f32) -> Option<usize> {
     (number as usize as f32 == number).then_some(number as usize)
 }
 
-/// The words of a transcript.
-pub(super) fn split_words(transcript: &str) -> Vec<String> {
-    transcript.split_whitespace().map(str::to_owned).collect()
-}
-
 /// A pickle with its path.
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
@@ -48,6 +43,19 @@ impl<'a> Source<'a> {
     pub(super) fn parse(path: &'a Path, bytes: &'a [u8], limits: Limits) -> Result<Self, Error> {
         let pickle = pickle::parse(bytes, limits).map_err(|e| Place::new(path).pickle(e))?;
         Ok(Self { path, pickle })
+    }
+
+    /// The words of a transcript. Many small texts take more memory than the one they are cut from, and that may be
+    /// shared by many utterances, so each time is charged.
+    pub(super) fn words(&self, transcript: &str, place: Place<'_>) -> Result<Vec<String>, Error> {
+        /// A text with its own block, in a list that may be growing.
+        const EACH: usize = 3 * size_of::<String>();
+        let words = transcript.split_whitespace();
+        self.pickle
+            .charge(words.clone().count(), EACH)
+            .and_then(|()| self.pickle.charge(transcript.len(), 1))
+            .map_err(|error| place.pickle(error))?;
+        Ok(words.map(str::to_owned).collect())
     }
 
     /// The value of a split, under any of the names in use.
