@@ -8,7 +8,7 @@ use mdm_core::{Mode, init};
 use serde::{Deserialize, Serialize};
 
 use crate::fusion::last_states;
-use crate::{Error, FusionEncoder, Lstm, Sequences, Views};
+use crate::{Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, torch_names};
 
 /// Settings of [`EfLstm`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,12 @@ use crate::{Error, FusionEncoder, Lstm, Sequences, Views};
 pub struct EfLstmConfig {
     /// Width of the LSTM and of Z; at least 1. The authors' MOSI run: 128.
     pub hidden: usize,
+}
+
+impl Default for EfLstmConfig {
+    fn default() -> Self {
+        Self { hidden: 64 }
+    }
 }
 
 impl EfLstmConfig {
@@ -69,5 +75,12 @@ impl FusionEncoder for EfLstm {
 
     fn d_z(&self) -> usize {
         self.fc1.weight.dims()[1]
+    }
+}
+
+impl TorchNames for EfLstm {
+    fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
+        torch_names::lstm(&format!("{prefix}lstm"), "", &mut self.lstm, visitor);
+        torch_names::linear(&format!("{prefix}fc1"), &mut self.fc1, visitor);
     }
 }

@@ -8,7 +8,7 @@ use mdm_core::{Mode, init};
 use serde::{Deserialize, Serialize};
 
 use crate::fusion::last_states;
-use crate::{Error, FusionEncoder, Lstm, Sequences, Views};
+use crate::{Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, torch_names};
 
 /// Settings of [`LateLstm`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,15 @@ pub struct LateLstmConfig {
     pub hidden: Vec<usize>,
     /// Width of Z; at least 1.
     pub d_z: usize,
+}
+
+impl Default for LateLstmConfig {
+    fn default() -> Self {
+        Self {
+            hidden: vec![48, 24, 24],
+            d_z: 64,
+        }
+    }
 }
 
 impl LateLstmConfig {
@@ -79,5 +88,14 @@ impl FusionEncoder for LateLstm {
 
     fn d_z(&self) -> usize {
         self.fc1.weight.dims()[1]
+    }
+}
+
+impl TorchNames for LateLstm {
+    fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
+        for (modality, lstm) in torch_names::MODALITIES.iter().zip(&mut self.lstms) {
+            torch_names::lstm(&format!("{prefix}lstm_{modality}"), "", lstm, visitor);
+        }
+        torch_names::linear(&format!("{prefix}fc1"), &mut self.fc1, visitor);
     }
 }

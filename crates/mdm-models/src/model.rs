@@ -10,15 +10,17 @@ use mdm_core::seed::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EfLstm, EfLstmConfig, Error, FusionEncoder, LateLstm, LateLstmConfig, Sequences, Views,
+    EfLstm, EfLstmConfig, Error, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, Sequences,
+    TorchNames, TorchVisitor, Views,
 };
 
 /// The fusion models.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Model {
     /// [`EfLstm`]: the official reading of EF-LSTM.
+    #[default]
     EfLstm,
     /// [`LateLstm`]: the paper's reading of EF-LSTM.
     LateLstm,
@@ -72,7 +74,9 @@ impl From<Model> for String {
 }
 
 /// Which model, and the settings of each: changing the name keeps the settings of the others.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// The defaults are those of `configs/default.toml`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelConfig {
     /// The model to build.
@@ -86,17 +90,18 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
-    /// A fresh encoder of the chosen model for modalities of these widths.
+    /// A fresh encoder of the chosen model and its head with `outputs` outputs.
     ///
     /// # Errors
     ///
     /// [`Error`] when the settings do not fit the model or the data.
     pub fn init(
         &self,
-        dims: &[usize],
+        inputs: &Inputs,
+        outputs: usize,
         rng: &mut ChaCha8Rng,
         device: &Device,
-    ) -> Result<Encoder, Error> {
+    ) -> Result<(Encoder, Head), Error> {
         if !(0.0..1.0).contains(&self.head_dropout) {
             return Err(Error::InvalidConfig {
                 field: "model.head_dropout",
@@ -104,13 +109,13 @@ impl ModelConfig {
                 found: self.head_dropout.to_string(),
             });
         }
-        match self.name {
-            Model::EfLstm => self.ef_lstm.init(dims, rng, device).map(Encoder::EfLstm),
-            Model::LateLstm => self
-                .late_lstm
-                .init(dims, rng, device)
-                .map(Encoder::LateLstm),
-        }
+        let dims = &inputs.dims;
+        let encoder = match self.name {
+            Model::EfLstm => Encoder::EfLstm(self.ef_lstm.init(dims, rng, device)?),
+            Model::LateLstm => Encoder::LateLstm(self.late_lstm.init(dims, rng, device)?),
+        };
+        let head = Head::init(encoder.d_z(), outputs, self.head_dropout, rng, device);
+        Ok((encoder, head))
     }
 }
 
@@ -146,6 +151,15 @@ impl FusionEncoder for Encoder {
     }
 }
 
+impl TorchNames for Encoder {
+    fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
+        match self {
+            Self::EfLstm(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::LateLstm(encoder) => encoder.visit_torch(prefix, visitor),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +178,14 @@ mod tests {
             },
         };
         Model::ALL.map(config).to_vec()
+    }
+
+    fn encoder(config: &ModelConfig, dims: &[usize], device: &Device) -> Encoder {
+        let mut rng = seed::stream(0, "init", 0);
+        let (encoder, _) = config
+            .init(&Inputs::vectors(dims), 1, &mut rng, device)
+            .unwrap();
+        encoder
     }
 
     fn batch(dims: &[usize], padding: f32, device: &Device) -> Sequences {
@@ -191,9 +213,7 @@ mod tests {
         let device = Device::flex();
         let dims = [4, 3, 2];
         for config in configs() {
-            let encoder = config
-                .init(&dims, &mut seed::stream(0, "init", 0), &device)
-                .unwrap();
+            let encoder = encoder(&config, &dims, &device);
             let z = |padding| {
                 let z = encoder.encode(&batch(&dims, padding, &device), &mut Mode::Eval);
                 assert_eq!(z.dims(), [3, encoder.d_z()]);
@@ -208,9 +228,7 @@ mod tests {
         let device = Device::flex();
         let dims = [4, 3, 2];
         for config in configs() {
-            let encoder = config
-                .init(&dims, &mut seed::stream(0, "init", 0), &device)
-                .unwrap();
+            let encoder = encoder(&config, &dims, &device);
             let views = encoder.views(&batch(&dims, 0.0, &device), &mut Mode::Eval);
             let z = |views: &Views| {
                 let z = encoder.fuse(views, &mut Mode::Eval);
@@ -228,11 +246,14 @@ mod tests {
         let device = Device::flex();
         let mut rng = seed::stream(0, "init", 0);
         let mut config = configs()[0].clone();
-        assert!(config.init(&[3, 4], &mut rng, &device).is_ok());
-        assert!(config.init(&[3, 4, 5, 6], &mut rng, &device).is_ok());
-        assert!(config.init(&[], &mut rng, &device).is_err());
+        let mut init = |config: &ModelConfig, dims: &[usize]| {
+            config.init(&Inputs::vectors(dims), 1, &mut rng, &device)
+        };
+        assert!(init(&config, &[3, 4]).is_ok());
+        assert!(init(&config, &[3, 4, 5, 6]).is_ok());
+        assert!(init(&config, &[]).is_err());
         config.name = Model::LateLstm;
-        let error = config.init(&[3, 4], &mut rng, &device).unwrap_err();
+        let error = init(&config, &[3, 4]).unwrap_err();
         assert!(
             error.to_string().contains("model.late_lstm.hidden"),
             "{error}"

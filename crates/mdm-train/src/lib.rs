@@ -12,7 +12,7 @@
 //! # use mdm_core::{CriticOutput, Shuffle};
 //! # use mdm_data::normalise::Normalisation;
 //! # use mdm_data::synthetic::{SyntheticConfig, generate};
-//! # use mdm_models::{EfLstmConfig, LateLstmConfig, Model, ModelConfig};
+//! # use mdm_models::{Model, ModelConfig};
 //! # let normalise = NormaliseConfig {
 //! #     language: Normalisation::None, audio: Normalisation::None, vision: Normalisation::None,
 //! # };
@@ -22,10 +22,7 @@
 //! #       dataset: "synthetic".into(), word_vectors: String::new(), max_steps: 20, normalise,
 //! #       synthetic: SyntheticConfig { train: 24, valid: 8, test: 8, ..Default::default() },
 //! #   },
-//! #   model: ModelConfig {
-//! #       name: Model::EfLstm, head_dropout: 0.0, ef_lstm: EfLstmConfig { hidden: 8 },
-//! #       late_lstm: LateLstmConfig { hidden: vec![4, 4, 4], d_z: 8 },
-//! #   },
+//!     model: ModelConfig { name: Model::EfLstm, ..Default::default() },
 //!     penalty: PenaltyConfig {
 //!         measure: "kl".parse().unwrap(),
 //!         lambda: 0.1,

@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor};
 use mdm_core::seed::{ChaCha8Rng, stream};
 use mdm_core::{Mode, product_permutations};
 use mdm_data::batch::{BatchStream, epoch as epoch_batches};
-use mdm_data::{Corpus, Utterance};
-use mdm_models::{Encoder, FusionEncoder, Head};
+use mdm_data::{Corpus, Modality, Utterance};
+use mdm_models::{Encoder, FusionEncoder, Inputs, Language};
 
 use crate::algorithm::{Algorithm1, FusionModel, Penalty};
 use crate::config::ExperimentConfig;
@@ -173,14 +173,10 @@ pub fn initialise(
     }
     let autodiff = device.clone().autodiff();
     let mut rng = stream(config.seed, "model", 0);
-    let encoder = config.model.init(&corpus.dims(), &mut rng, &autodiff)?;
-    let head = Head::init(
-        encoder.d_z(),
-        task.outputs(),
-        config.model.head_dropout,
-        &mut rng,
-        &autodiff,
-    );
+    let inputs = inputs(corpus);
+    let (encoder, head) = config
+        .model
+        .init(&inputs, task.outputs(), &mut rng, &autodiff)?;
     let penalty = match config.penalty.objective(encoder.d_z()) {
         None => None,
         Some(objective) => Some(Penalty {
@@ -194,6 +190,17 @@ pub fn initialise(
         optimizer: config.train.optimizer(),
         learning_rate: config.train.learning_rate,
     })
+}
+
+/// What the corpus offers to a model.
+fn inputs(corpus: &Corpus) -> Inputs {
+    Inputs {
+        dims: corpus.dims(),
+        language: match corpus.index_of(Modality::Language) {
+            None => Language::Absent,
+            Some(_) => Language::Vectors,
+        },
+    }
 }
 
 fn check_sizes(corpus: &Corpus) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use mdm_core::{CriticOutput, Shuffle};
 use mdm_data::Corpus;
 use mdm_data::normalise::Normalisation;
 use mdm_data::synthetic::{SyntheticConfig, generate};
-use mdm_models::{EfLstmConfig, LateLstmConfig, Model, ModelConfig};
+use mdm_models::{EfLstmConfig, Model, ModelConfig};
 use mdm_train::config::*;
 use mdm_train::task::Classes;
 use mdm_train::trainer::initialise;
@@ -36,12 +36,8 @@ fn config(task: Task) -> ExperimentConfig {
         },
         model: ModelConfig {
             name: Model::EfLstm,
-            head_dropout: 0.0,
             ef_lstm: EfLstmConfig { hidden: 16 },
-            late_lstm: LateLstmConfig {
-                hidden: vec![8, 8, 8],
-                d_z: 8,
-            },
+            ..Default::default()
         },
         penalty: PenaltyConfig {
             measure: "kl".parse().unwrap(),

@@ -198,6 +198,35 @@ impl Case {
         self.tensor(&format!("weight.{name}"), shape, device)
     }
 
+    /// The numbers of a parameter of a known shape.
+    ///
+    /// # Errors
+    ///
+    /// As [`weight`](Self::weight).
+    pub fn weight_values(&self, name: &str, shape: &[usize]) -> Result<&[f32], ReadError> {
+        self.shaped_numbers(&format!("weight.{name}"), shape)
+    }
+
+    /// Refuses a config with a number above every dimension of the stored tensors: each width of a model is one of those,
+    /// and a damaged config must not ask for a gigantic one.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] naming the number.
+    pub fn check_sizes(&self, config: &Value) -> Result<(), ReadError> {
+        // Numbers of layers and heads are no dimension.
+        const COUNT: usize = 64;
+        let dimensions = self.tensors.values().flat_map(|stored| &stored.shape);
+        let largest = dimensions.copied().max().unwrap_or(0).max(COUNT);
+        match largest_number(config) {
+            Some(number) if number > largest as u64 => {
+                let expected = format!("no width above {largest}, the largest stored");
+                Err(self.wrong(expected, number))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// An input of a known shape.
     ///
     /// # Errors
@@ -296,13 +325,18 @@ impl Case {
         shape: [usize; D],
         device: &Device,
     ) -> Result<Tensor<D>, ReadError> {
+        let values = self.shaped_numbers(name, &shape)?;
+        let data = TensorData::new(values.to_vec(), shape);
+        Ok(Tensor::from_data(data, device))
+    }
+
+    fn shaped_numbers(&self, name: &str, shape: &[usize]) -> Result<&[f32], ReadError> {
         let (found, values) = self.numbers(name)?;
         if found != shape {
             let expected = format!("`{name}` of shape {shape:?}");
             return Err(self.wrong_tensor(expected, format!("{found:?}")));
         }
-        let data = TensorData::new(values.to_vec(), shape);
-        Ok(Tensor::from_data(data, device))
+        Ok(values)
     }
 
     fn numbers(&self, name: &str) -> Result<(&[usize], &[f32]), ReadError> {
@@ -329,6 +363,15 @@ impl Values {
             Self::F32(_) => "F32",
             Self::I64(_) => "I64",
         }
+    }
+}
+
+fn largest_number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        Value::Array(values) => values.iter().filter_map(largest_number).max(),
+        Value::Object(fields) => fields.values().filter_map(largest_number).max(),
+        _ => None,
     }
 }
 

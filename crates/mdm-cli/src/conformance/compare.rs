@@ -60,12 +60,22 @@ impl<'case> Checks<'case> {
     ///
     /// When one of the two cannot be read. A difference is no error here; [`verdict`](Self::verdict) tells.
     pub fn tensor<const D: usize>(&mut self, name: &str, got: Tensor<D>) -> anyhow::Result<()> {
+        let shape = got.dims();
+        let elements = got.shape().num_elements();
+        self.values(name, &shape, got.reshape([elements]))
+    }
+
+    /// Compares the elements of a tensor of this shape, in row-major order; otherwise as [`tensor`](Self::tensor).
+    ///
+    /// # Errors
+    ///
+    /// As [`tensor`](Self::tensor).
+    pub fn values(&mut self, name: &str, found: &[usize], got: Tensor<1>) -> anyhow::Result<()> {
         if !self.waiting.remove(name) {
             return Ok(());
         }
         let (shape, want) = self.case.expected(name)?;
-        let found = got.dims();
-        if found.as_slice() != shape {
+        if found != shape {
             let failure = format!("{name}: expected the shape {shape:?}, found {found:?}");
             self.failures.push(failure);
             return Ok(());

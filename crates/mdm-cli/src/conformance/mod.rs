@@ -6,12 +6,13 @@
 mod case;
 mod compare;
 mod critic;
+mod encoders;
 mod fusion;
 mod gaussian_tc;
 mod gradient_penalty;
-mod lstm;
 mod measures;
 mod metrics;
+mod named;
 mod spectral_norm;
 mod torch;
 mod two_stage_step;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use case::{Case, ReadError, Spec};
 use compare::Checks;
-use lstm::Reading;
+use encoders::Kind;
 
 /// How a case went.
 #[derive(Debug, Clone, Serialize)]
@@ -171,8 +172,8 @@ fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Result<()
         "spectral_norm" => spectral_norm::check(case, device, checks),
         "metrics" => metrics::check(case, checks),
         "gaussian_tc" => gaussian_tc::check(case, checks),
-        "ef_lstm" => lstm::check(Reading::EfLstm, case, device, checks),
-        "late_lstm" => lstm::check(Reading::LateLstm, case, device, checks),
+        "ef_lstm" => encoders::check(Kind::EfLstm, case, device, checks),
+        "late_lstm" => encoders::check(Kind::LateLstm, case, device, checks),
         "two_stage_step" => two_stage_step::check(case, device, checks),
         _ => bail!("kind not implemented"),
     }

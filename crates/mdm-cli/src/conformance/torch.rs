@@ -3,7 +3,6 @@
 use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::{Device, Gradients, Tensor};
-use mdm_models::Lstm;
 
 use super::case::{Case, ReadError};
 use super::compare::Checks;
@@ -24,17 +23,6 @@ impl Weights<'_> {
         Ok(Linear {
             weight: self.transposed(&format!("{name}.weight"), d_input, d_output)?,
             bias: Some(self.vector(&format!("{name}.bias"), d_output)?),
-        })
-    }
-
-    /// The LSTM layer `name`.
-    pub fn lstm(&self, name: &str, d_input: usize, hidden: usize) -> Result<Lstm, ReadError> {
-        let gates = hidden.saturating_mul(4);
-        Ok(Lstm {
-            weight_ih: self.transposed(&format!("{name}.weight_ih"), d_input, gates)?,
-            weight_hh: self.transposed(&format!("{name}.weight_hh"), hidden, gates)?,
-            bias_ih: self.vector(&format!("{name}.bias_ih"), gates)?,
-            bias_hh: self.vector(&format!("{name}.bias_hh"), gates)?,
         })
     }
 
@@ -65,7 +53,8 @@ pub enum Read<'g> {
 }
 
 impl Read<'_> {
-    fn of<const D: usize>(&self, param: &Param<Tensor<D>>) -> Tensor<D> {
+    /// What is compared of this parameter.
+    pub fn of<const D: usize>(&self, param: &Param<Tensor<D>>) -> Tensor<D> {
         match self {
             Self::Value => param.val().inner(),
             Self::Gradient(gradients) => gradient(&param.val(), gradients),
@@ -92,21 +81,4 @@ pub fn check_linear(
         Some(bias) => checks.tensor(&format!("{name}.bias"), read.of(bias)),
         None => Ok(()),
     }
-}
-
-/// Compares an LSTM layer with the outputs `name.weight_ih` and so on.
-pub fn check_lstm(
-    checks: &mut Checks,
-    name: &str,
-    layer: &Lstm,
-    read: &Read,
-) -> anyhow::Result<()> {
-    for (part, weight) in [("ih", &layer.weight_ih), ("hh", &layer.weight_hh)] {
-        let weight = read.of(weight).transpose();
-        checks.tensor(&format!("{name}.weight_{part}"), weight)?;
-    }
-    for (part, bias) in [("ih", &layer.bias_ih), ("hh", &layer.bias_hh)] {
-        checks.tensor(&format!("{name}.bias_{part}"), read.of(bias))?;
-    }
-    Ok(())
 }

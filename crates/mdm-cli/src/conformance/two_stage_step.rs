@@ -16,13 +16,14 @@ use serde_json::Value;
 use super::case::{Case, ReadError};
 use super::compare::Checks;
 use super::critic;
+use super::encoders::{self, Kind, Named};
 use super::fusion::{MODALITIES, modalities};
-use super::lstm::{self, Reading};
+use super::named;
 use super::torch::{Read, Weights};
 
 #[derive(Deserialize)]
 struct Config {
-    encoder: Reading,
+    encoder: Kind,
     encoder_config: Value,
     critic_config: critic::Config,
     measure: String,
@@ -45,7 +46,7 @@ struct Batch {
 /// Runs a case.
 pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Result<()> {
     let config: Config = case.config()?;
-    let (mut algorithm, dims) = algorithm(case, &config, &device.clone().autodiff())?;
+    let (mut algorithm, mut named, dims) = algorithm(case, &config, &device.clone().autodiff())?;
 
     let encoder = algorithm.model.encoder.valid();
     let mut before = Vec::new();
@@ -71,7 +72,8 @@ pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Resul
     let losses = algorithm.losses(sequences, targets, permutations, mode);
     let gradients = losses.total.backward();
     let read = Read::Gradient(&gradients);
-    lstm::check_parameters(checks, "grad.encoder.", &algorithm.model, &read)?;
+    named.model = algorithm.model.clone();
+    named::check(checks, "grad.encoder.", &named, &read)?;
 
     let losses = algorithm.update_model(sequences, targets, permutations, mode);
     checks.tensor("task_loss", losses.task)?;
@@ -79,7 +81,8 @@ pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Resul
     if let Some(measure) = losses.measure {
         checks.tensor("main_measure", measure)?;
     }
-    lstm::check_parameters(checks, "encoder.", &algorithm.model, &Read::Value)?;
+    named.model = algorithm.model.clone();
+    named::check(checks, "encoder.", &named, &Read::Value)?;
     if let Some(penalty) = &algorithm.penalty {
         let critic = penalty.objective.critic();
         critic::check_layers(checks, "critic.", critic, &Read::Value)?;
@@ -92,24 +95,30 @@ fn algorithm(
     case: &Case,
     config: &Config,
     device: &Device,
-) -> anyhow::Result<(Algorithm1<Encoder>, [usize; 3])> {
-    let weights = |prefix| Weights {
+) -> anyhow::Result<(Algorithm1<Encoder>, Named, [usize; 3])> {
+    let weights = Weights {
         case,
-        prefix,
+        prefix: "critic.",
         device,
     };
-    let (model, dims) = lstm::load(config.encoder, &config.encoder_config, &weights("encoder."))?;
+    let encoder_config = &config.encoder_config;
+    let (named, dims) = encoders::load(config.encoder, encoder_config, case, "encoder.", device)?;
+    let model = named.model.clone();
     let d_z = model.encoder.d_z();
-    let [_, out] = model.head.linear.weight.dims();
-    if out != 1 {
+    let outputs = model
+        .head
+        .linear
+        .as_ref()
+        .map(|layer| layer.weight.dims()[1]);
+    if outputs != Some(1) {
         let expected = "a head of one output, for the loss of a number";
-        return Err(case.wrong(expected, format!("`out` is {out}")).into());
+        return Err(case.wrong(expected, format!("{outputs:?}")).into());
     }
     if config.critic_config.d != d_z {
         let expected = format!("a critic on representations of width {d_z}");
         return Err(case.wrong(expected, config.critic_config.d).into());
     }
-    let critic = config.critic_config.load(&weights("critic."))?;
+    let critic = config.critic_config.load(&weights)?;
     let objective = DependencyObjectiveConfig {
         learning_rate: config.lr_critic,
         weight_decay: config.weight_decay,
@@ -137,7 +146,7 @@ fn algorithm(
         optimizer,
         learning_rate: config.lr_main,
     };
-    Ok((algorithm, dims))
+    Ok((algorithm, named, dims))
 }
 
 fn measure(case: &Case, name: &str) -> Result<DependencyMeasure, ReadError> {

@@ -134,6 +134,8 @@ mod tests {
         let config = Settings::new().resolve().unwrap();
         assert_eq!(config.data.dataset, "synthetic");
         assert_eq!(config.penalty.unroll, 10);
+        // The libraries' own defaults, for those who have no config file.
+        assert_eq!(config.model, mdm_models::ModelConfig::default());
     }
 
     #[test]

@@ -1,0 +1,112 @@
+//! The parameters of a module against those of a case, by their PyTorch names.
+
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+use mdm_models::{TorchForm, TorchNames, TorchVisitor};
+
+use super::case::{Case, ReadError};
+use super::compare::Checks;
+use super::torch::Read;
+
+/// Puts the weights of a case whose names start with `prefix` into a module.
+///
+/// # Errors
+///
+/// [`ReadError`] for the first that is missing or has another shape.
+pub fn load(
+    module: &mut impl TorchNames,
+    case: &Case,
+    prefix: &str,
+    device: &Device,
+) -> Result<(), ReadError> {
+    let mut loader = Loader {
+        case,
+        device,
+        error: None,
+    };
+    module.visit_torch(prefix, &mut loader);
+    loader.error.map_or(Ok(()), Err)
+}
+
+struct Loader<'c> {
+    case: &'c Case,
+    device: &'c Device,
+    error: Option<ReadError>,
+}
+
+impl TorchVisitor for Loader<'_> {
+    fn parameter<const D: usize>(
+        &mut self,
+        name: &str,
+        form: TorchForm,
+        parameter: &mut Param<Tensor<D>>,
+    ) {
+        match self.case.weight_values(name, &form.shape) {
+            Ok(values) => {
+                let shape = parameter.shape();
+                let stored: Tensor<D> = if form.transposed {
+                    let rows = form.shape[0];
+                    let matrix = TensorData::new(values.to_vec(), [rows, values.len() / rows]);
+                    let matrix = Tensor::<2>::from_data(matrix, self.device);
+                    matrix.transpose().reshape(shape)
+                } else {
+                    Tensor::from_data(TensorData::new(values.to_vec(), shape), self.device)
+                };
+                *parameter = Param::from_tensor(stored);
+            }
+            Err(error) => {
+                self.error.get_or_insert(error);
+            }
+        }
+    }
+}
+
+/// Compares the parameters of a module, or their gradients, with the outputs that start with `prefix`.
+///
+/// # Errors
+///
+/// When a value cannot be read.
+pub fn check<M: TorchNames + Clone>(
+    checks: &mut Checks,
+    prefix: &str,
+    module: &M,
+    read: &Read,
+) -> anyhow::Result<()> {
+    let mut comparison = Comparison {
+        checks,
+        read,
+        outcome: Ok(()),
+    };
+    // A visitor may change what it visits; this one does not, but borrows it all the same.
+    module.clone().visit_torch(prefix, &mut comparison);
+    comparison.outcome
+}
+
+struct Comparison<'a, 'c> {
+    checks: &'a mut Checks<'c>,
+    read: &'a Read<'a>,
+    outcome: anyhow::Result<()>,
+}
+
+impl TorchVisitor for Comparison<'_, '_> {
+    fn parameter<const D: usize>(
+        &mut self,
+        name: &str,
+        form: TorchForm,
+        parameter: &mut Param<Tensor<D>>,
+    ) {
+        if self.outcome.is_err() {
+            return;
+        }
+        let value = self.read.of(parameter);
+        let elements = value.shape().num_elements();
+        let value: Tensor<1> = if form.transposed {
+            let rows = form.shape[0];
+            let matrix: Tensor<2> = value.reshape([elements / rows, rows]);
+            matrix.transpose().reshape([elements])
+        } else {
+            value.reshape([elements])
+        };
+        self.outcome = self.checks.values(name, &form.shape, value);
+    }
+}

@@ -1,0 +1,44 @@
+//! What a corpus offers to a model.
+
+/// The modalities of a corpus as a model sees them: how wide the frames of each are, and what the first one consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inputs {
+    /// Values per frame of each modality; language first where there is one.
+    pub dims: Vec<usize>,
+    /// What stands for the language.
+    pub language: Language,
+}
+
+/// What stands for the language in the first modality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// The corpus has no language.
+    Absent,
+    /// One word vector a step.
+    Vectors,
+    /// The id of one word piece a step, in frames of width 1: whole numbers below 2²⁴ are exact in `f32`.
+    Pieces(Vocabulary),
+}
+
+/// The vocabulary of a tokeniser: its size and the pieces that belong to no word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vocabulary {
+    /// Number of pieces.
+    pub size: usize,
+    /// `[CLS]`, `<cls>`
+    pub cls: usize,
+    /// `[SEP]`, `<sep>`
+    pub sep: usize,
+    /// `[PAD]`, `<pad>`
+    pub pad: usize,
+}
+
+impl Inputs {
+    /// Modalities of these widths, the first one language as word vectors.
+    pub fn vectors(dims: &[usize]) -> Self {
+        Self {
+            dims: dims.to_vec(),
+            language: Language::Vectors,
+        }
+    }
+}
