@@ -5,6 +5,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
+use crate::normal;
 use crate::seed::ChaCha8Rng;
 
 /// A parameter with every element from `U(−bound, bound)`.
@@ -40,4 +41,17 @@ pub fn linear(d_input: usize, d_output: usize, rng: &mut ChaCha8Rng, device: &De
         weight: uniform([d_input, d_output], bound, rng, device),
         bias: Some(uniform([d_output], bound, rng, device)),
     }
+}
+
+/// A parameter with every element from `N(0, deviation²)`, drawn on the host.
+pub fn normal<const D: usize>(
+    shape: [usize; D],
+    deviation: f64,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Param<Tensor<D>> {
+    let values = (0..shape.iter().product())
+        .map(|_| (normal::sample(rng) * deviation) as f32)
+        .collect::<Vec<_>>();
+    Param::from_data(TensorData::new(values, shape), device)
 }

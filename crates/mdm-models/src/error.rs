@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// What can go wrong when a model is built.
@@ -24,6 +26,37 @@ pub enum Error {
         /// Values of the setting.
         found: usize,
     },
+    /// A file of pretrained weights that cannot be read.
+    #[error("pretrained weights {}: {reason}", path.display())]
+    WeightsFile {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Pretrained weights that are not those of the model.
+    #[error(
+        "pretrained weights {}: {} tensors do not fit the model: {}",
+        path.display(), problems.len(), problems.join("; ")
+    )]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Each tensor that is missing, surplus or of another shape.
+        problems: Vec<String>,
+    },
+    /// A model that reads word pieces, on a corpus without them.
+    #[error(
+        "model {model} reads word pieces, but the corpus has {found}; {others} take word vectors"
+    )]
+    NeedsPieces {
+        /// The model.
+        model: &'static str,
+        /// What the corpus has.
+        found: &'static str,
+        /// The models that allow it.
+        others: String,
+    },
     /// A model's name that does not exist.
     #[error("unknown model `{name}`; known are {known}")]
     UnknownModel {
@@ -45,5 +78,33 @@ impl Error {
             });
         }
         Ok(())
+    }
+
+    /// Checks a probability of dropout.
+    pub(crate) fn check_probability(field: &'static str, value: f64) -> Result<(), Self> {
+        if (0.0..1.0).contains(&value) {
+            return Ok(());
+        }
+        Err(Self::InvalidConfig {
+            field,
+            expected: "in [0, 1)",
+            found: value.to_string(),
+        })
+    }
+
+    /// Checks the number of a layer, or of how many.
+    pub(crate) fn check_at_most(
+        field: &'static str,
+        value: usize,
+        most: usize,
+    ) -> Result<(), Self> {
+        if value <= most {
+            return Ok(());
+        }
+        Err(Self::InvalidConfig {
+            field,
+            expected: "at most the number of layers",
+            found: format!("{value} for {most} layers"),
+        })
     }
 }

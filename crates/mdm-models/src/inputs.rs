@@ -1,5 +1,7 @@
 //! What a corpus offers to a model.
 
+use crate::{Error, Model};
+
 /// The modalities of a corpus as a model sees them: how wide the frames of each are, and what the first one consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inputs {
@@ -40,5 +42,46 @@ impl Inputs {
             dims: dims.to_vec(),
             language: Language::Vectors,
         }
+    }
+}
+
+impl Inputs {
+    /// The vocabulary of a corpus of word pieces.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NeedsPieces`] for any other.
+    pub(crate) fn pieces(&self, model: &'static str) -> Result<Vocabulary, Error> {
+        let found = match self.language {
+            Language::Pieces(vocabulary) => return Ok(vocabulary),
+            Language::Vectors => "word vectors",
+            Language::Absent => "no language",
+        };
+        let others = Model::ALL.into_iter().filter(|model| !model.reads_pieces());
+        let others: Vec<&str> = others.map(Model::name).collect();
+        Err(Error::NeedsPieces {
+            model,
+            found,
+            others: others.join(", "),
+        })
+    }
+}
+
+impl Vocabulary {
+    /// The ids of CLS, SEP and PAD.
+    pub(crate) fn special(&self) -> [usize; 3] {
+        [self.cls, self.sep, self.pad]
+    }
+
+    /// Refuses a tokeniser with more pieces than a model has embeddings.
+    pub(crate) fn check_fits(&self, rows: usize) -> Result<(), Error> {
+        if self.size <= rows {
+            return Ok(());
+        }
+        Err(Error::InvalidConfig {
+            field: "text.tokenizer",
+            expected: "no more pieces than the model has embeddings",
+            found: format!("{} pieces for {rows} embeddings", self.size),
+        })
     }
 }

@@ -10,8 +10,8 @@ use mdm_core::seed::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EfLstm, EfLstmConfig, Error, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, Sequences,
-    TorchNames, TorchVisitor, Views,
+    EfLstm, EfLstmConfig, Error, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, MagBert,
+    MagBertConfig, Sequences, TorchNames, TorchVisitor, Views,
 };
 
 /// The fusion models.
@@ -24,18 +24,26 @@ pub enum Model {
     EfLstm,
     /// [`LateLstm`]: the paper's reading of EF-LSTM.
     LateLstm,
+    /// [`MagBert`]: BERT with the multimodal adaptation gate.
+    MagBert,
 }
 
 impl Model {
     /// Every model.
-    pub const ALL: [Self; 2] = [Self::EfLstm, Self::LateLstm];
+    pub const ALL: [Self; 3] = [Self::EfLstm, Self::LateLstm, Self::MagBert];
 
     /// The name in configs and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EfLstm => "ef-lstm",
             Self::LateLstm => "late-lstm",
+            Self::MagBert => "mag-bert",
         }
+    }
+
+    /// Whether the language of its corpus is word pieces, not word vectors.
+    pub const fn reads_pieces(self) -> bool {
+        matches!(self, Self::MagBert)
     }
 }
 
@@ -87,6 +95,8 @@ pub struct ModelConfig {
     pub ef_lstm: EfLstmConfig,
     /// Settings of `late-lstm`.
     pub late_lstm: LateLstmConfig,
+    /// Settings of `mag-bert`.
+    pub mag_bert: MagBertConfig,
 }
 
 impl ModelConfig {
@@ -102,17 +112,12 @@ impl ModelConfig {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<(Encoder, Head), Error> {
-        if !(0.0..1.0).contains(&self.head_dropout) {
-            return Err(Error::InvalidConfig {
-                field: "model.head_dropout",
-                expected: "in [0, 1)",
-                found: self.head_dropout.to_string(),
-            });
-        }
+        Error::check_probability("model.head_dropout", self.head_dropout)?;
         let dims = &inputs.dims;
         let encoder = match self.name {
             Model::EfLstm => Encoder::EfLstm(self.ef_lstm.init(dims, rng, device)?),
             Model::LateLstm => Encoder::LateLstm(self.late_lstm.init(dims, rng, device)?),
+            Model::MagBert => Encoder::MagBert(self.mag_bert.init(inputs, rng, device)?),
         };
         let head = Head::init(encoder.d_z(), outputs, self.head_dropout, rng, device);
         Ok((encoder, head))
@@ -126,6 +131,7 @@ impl ModelConfig {
 pub enum Encoder {
     EfLstm(EfLstm),
     LateLstm(LateLstm),
+    MagBert(MagBert),
 }
 
 impl FusionEncoder for Encoder {
@@ -133,6 +139,7 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.views(input, mode),
             Self::LateLstm(encoder) => encoder.views(input, mode),
+            Self::MagBert(encoder) => encoder.views(input, mode),
         }
     }
 
@@ -140,6 +147,7 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.fuse(views, mode),
             Self::LateLstm(encoder) => encoder.fuse(views, mode),
+            Self::MagBert(encoder) => encoder.fuse(views, mode),
         }
     }
 
@@ -147,6 +155,7 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.d_z(),
             Self::LateLstm(encoder) => encoder.d_z(),
+            Self::MagBert(encoder) => encoder.d_z(),
         }
     }
 }
@@ -156,6 +165,7 @@ impl TorchNames for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.visit_torch(prefix, visitor),
             Self::LateLstm(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::MagBert(encoder) => encoder.visit_torch(prefix, visitor),
         }
     }
 }
@@ -163,7 +173,7 @@ impl TorchNames for Encoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::StepMask;
+    use crate::{Language, StepMask, Vocabulary};
     use burn::tensor::TensorData;
     use mdm_core::{init, seed};
 
@@ -176,23 +186,46 @@ mod tests {
                 hidden: vec![4, 3, 2],
                 d_z: 5,
             },
+            ..Default::default()
         };
         Model::ALL.map(config).to_vec()
     }
 
-    fn encoder(config: &ModelConfig, dims: &[usize], device: &Device) -> Encoder {
+    /// Three modalities as a model takes them: widths 4, 3 and 2, or pieces and widths 3 and 2.
+    fn inputs(config: &ModelConfig) -> Inputs {
+        match config.name.reads_pieces() {
+            false => Inputs::vectors(&[4, 3, 2]),
+            true => Inputs {
+                dims: vec![1, 3, 2],
+                language: Language::Pieces(VOCABULARY),
+            },
+        }
+    }
+
+    const VOCABULARY: Vocabulary = Vocabulary {
+        size: 20,
+        cls: 2,
+        sep: 3,
+        pad: 0,
+    };
+
+    fn encoder(config: &ModelConfig, device: &Device) -> Encoder {
         let mut rng = seed::stream(0, "init", 0);
-        let (encoder, _) = config
-            .init(&Inputs::vectors(dims), 1, &mut rng, device)
-            .unwrap();
+        let (encoder, _) = config.init(&inputs(config), 1, &mut rng, device).unwrap();
         encoder
     }
 
-    fn batch(dims: &[usize], padding: f32, device: &Device) -> Sequences {
+    fn batch(inputs: &Inputs, padding: f32, device: &Device) -> Sequences {
         let mut rng = seed::stream(0, "batch", 0);
         let lengths = [5, 2, 3];
-        let modality = |&dim: &usize| {
+        let dims = &inputs.dims;
+        let modality = |(place, &dim): (usize, &usize)| {
             let x = init::uniform([3, 5, dim], 1.0, &mut rng, device).val();
+            let x = match inputs.language {
+                // Any pieces but the special ones.
+                Language::Pieces(_) if place == 0 => (x * 7.0 + 12.0).round(),
+                _ => x,
+            };
             let real = (0..3 * 5 * dim)
                 .map(|place| place / dim % 5 < lengths[place / dim / 5])
                 .collect::<Vec<_>>();
@@ -203,7 +236,7 @@ mod tests {
             Tensor::full_like(&x, padding).mask_where(real, x)
         };
         Sequences {
-            modalities: dims.iter().map(modality).collect(),
+            modalities: dims.iter().enumerate().map(modality).collect(),
             mask: StepMask::from_lengths(&lengths, 5),
         }
     }
@@ -211,11 +244,10 @@ mod tests {
     #[test]
     fn no_model_sees_what_stands_under_the_padding() {
         let device = Device::flex();
-        let dims = [4, 3, 2];
         for config in configs() {
-            let encoder = encoder(&config, &dims, &device);
+            let encoder = encoder(&config, &device);
             let z = |padding| {
-                let z = encoder.encode(&batch(&dims, padding, &device), &mut Mode::Eval);
+                let z = encoder.encode(&batch(&inputs(&config), padding, &device), &mut Mode::Eval);
                 assert_eq!(z.dims(), [3, encoder.d_z()]);
                 z.try_into_vec_as::<f32>().unwrap()
             };
@@ -226,10 +258,9 @@ mod tests {
     #[test]
     fn the_identity_permutation_gives_the_joint_batch_and_another_does_not() {
         let device = Device::flex();
-        let dims = [4, 3, 2];
         for config in configs() {
-            let encoder = encoder(&config, &dims, &device);
-            let views = encoder.views(&batch(&dims, 0.0, &device), &mut Mode::Eval);
+            let encoder = encoder(&config, &device);
+            let views = encoder.views(&batch(&inputs(&config), 0.0, &device), &mut Mode::Eval);
             let z = |views: &Views| {
                 let z = encoder.fuse(views, &mut Mode::Eval);
                 z.try_into_vec_as::<f32>().unwrap()
@@ -238,6 +269,32 @@ mod tests {
             assert_eq!(z(&views), z(&views.permute(&same)));
             let shifted = [vec![0, 1, 2], vec![1, 2, 0], vec![2, 0, 1]];
             assert_ne!(z(&views), z(&views.permute(&shifted)));
+        }
+    }
+
+    #[test]
+    fn a_model_of_pieces_takes_any_number_of_modalities_and_no_vectors() {
+        let device = Device::flex();
+        let mut rng = seed::stream(0, "init", 0);
+        for name in Model::ALL.into_iter().filter(|name| name.reads_pieces()) {
+            let config = ModelConfig {
+                name,
+                ..Default::default()
+            };
+            let mut init = |dims: &[usize], language| {
+                let inputs = Inputs {
+                    dims: dims.to_vec(),
+                    language,
+                };
+                config.init(&inputs, 1, &mut rng, &device)
+            };
+            // Text alone, two, four.
+            for dims in [&[1][..], &[1, 3], &[1, 3, 2, 5]] {
+                init(dims, Language::Pieces(VOCABULARY)).unwrap();
+            }
+            let error = init(&[4, 3], Language::Vectors).unwrap_err().to_string();
+            assert!(error.contains("ef-lstm, late-lstm"), "{error}");
+            init(&[3], Language::Absent).unwrap_err();
         }
     }
 

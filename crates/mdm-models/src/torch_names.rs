@@ -5,7 +5,7 @@
 
 use burn::module::Param;
 use burn::nn::{LayerNorm, Linear};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::Lstm;
 
@@ -21,6 +21,46 @@ pub struct TorchForm {
     /// Whether the matrix there, seen as `[shape[0], everything else]`, is the transpose of the parameter. A linear layer
     /// is `[out, in]` there and `[in, out]` here.
     pub transposed: bool,
+}
+
+impl TorchForm {
+    /// A parameter like `old` with the values of a PyTorch file, in row-major order of the shape there. It is trained if
+    /// the old one was.
+    ///
+    /// # Panics
+    ///
+    /// When there are not as many values as the parameter has.
+    pub fn parameter<const D: usize>(
+        &self,
+        values: Vec<f32>,
+        old: &Param<Tensor<D>>,
+        device: &Device,
+    ) -> Param<Tensor<D>> {
+        let shape = old.shape();
+        let values = match self.transposed {
+            true => transpose(&values, self.shape[0]),
+            false => values,
+        };
+        let tensor = Tensor::from_data(TensorData::new(values, shape), device);
+        Param::from_tensor(tensor).set_require_grad(old.is_require_grad())
+    }
+
+    /// The elements of a parameter, or of its gradient, in the order of a PyTorch file.
+    pub fn elements<const D: usize>(&self, parameter: Tensor<D>) -> Tensor<1> {
+        let elements = parameter.shape().num_elements();
+        if !self.transposed {
+            return parameter.reshape([elements]);
+        }
+        let rows = self.shape[0];
+        let matrix: Tensor<2> = parameter.reshape([elements / rows, rows]);
+        matrix.transpose().reshape([elements])
+    }
+}
+
+fn transpose(matrix: &[f32], rows: usize) -> Vec<f32> {
+    let columns = matrix.len() / rows.max(1);
+    let column = |column: usize| (0..rows).map(move |row| matrix[row * columns + column]);
+    (0..columns).flat_map(column).collect()
 }
 
 /// Something that goes over the parameters of a module.

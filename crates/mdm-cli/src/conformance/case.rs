@@ -272,7 +272,7 @@ impl Case {
         self.numbers(&format!("input.{name}"))
     }
 
-    /// An input vector of `len` indices, each in `0..limit`.
+    /// An input of this shape with indices, each in `0..limit`, in row-major order.
     ///
     /// # Errors
     ///
@@ -280,17 +280,17 @@ impl Case {
     pub fn input_indices(
         &self,
         name: &str,
-        len: usize,
+        shape: &[usize],
         limit: usize,
     ) -> Result<Vec<usize>, ReadError> {
         let name = format!("input.{name}");
         let stored = self.stored(&name)?;
         let wrong = |found: String| {
-            let expected = format!("`{name}` with {len} indices below {limit}");
+            let expected = format!("`{name}` of shape {shape:?} with indices below {limit}");
             self.wrong_tensor(expected, found)
         };
         match &stored.values {
-            Values::I64(values) if stored.shape == [len] => values
+            Values::I64(values) if stored.shape == shape => values
                 .iter()
                 .map(|&index| usize::try_from(index).ok().filter(|&index| index < limit))
                 .collect::<Option<_>>()

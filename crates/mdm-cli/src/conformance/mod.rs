@@ -3,6 +3,7 @@
 //! A case is a folder ([`case`]); each kind of case has its file here, which runs the project's own code on the inputs
 //! and hands what comes out to [`compare`]. A new kind is one file and one line in `check`.
 
+mod bert;
 mod case;
 mod compare;
 mod critic;
@@ -10,9 +11,11 @@ mod encoders;
 mod fusion;
 mod gaussian_tc;
 mod gradient_penalty;
+mod mag_gate;
 mod measures;
 mod metrics;
 mod named;
+mod pieces;
 mod spectral_norm;
 mod torch;
 mod two_stage_step;
@@ -174,6 +177,9 @@ fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Result<()
         "gaussian_tc" => gaussian_tc::check(case, checks),
         "ef_lstm" => encoders::check(Kind::EfLstm, case, device, checks),
         "late_lstm" => encoders::check(Kind::LateLstm, case, device, checks),
+        "mag_gate" => mag_gate::check(case, device, checks),
+        "bert" => bert::check(case, device, checks),
+        "mag_bert" => bert::check_mag(case, device, checks),
         "two_stage_step" => two_stage_step::check(case, device, checks),
         _ => bail!("kind not implemented"),
     }

@@ -1,7 +1,7 @@
 //! The parameters of a module against those of a case, by their PyTorch names.
 
 use burn::module::Param;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use mdm_models::{TorchForm, TorchNames, TorchVisitor};
 
 use super::case::{Case, ReadError};
@@ -43,16 +43,7 @@ impl TorchVisitor for Loader<'_> {
     ) {
         match self.case.weight_values(name, &form.shape) {
             Ok(values) => {
-                let shape = parameter.shape();
-                let stored: Tensor<D> = if form.transposed {
-                    let rows = form.shape[0];
-                    let matrix = TensorData::new(values.to_vec(), [rows, values.len() / rows]);
-                    let matrix = Tensor::<2>::from_data(matrix, self.device);
-                    matrix.transpose().reshape(shape)
-                } else {
-                    Tensor::from_data(TensorData::new(values.to_vec(), shape), self.device)
-                };
-                *parameter = Param::from_tensor(stored);
+                *parameter = form.parameter(values.to_vec(), parameter, self.device);
             }
             Err(error) => {
                 self.error.get_or_insert(error);
@@ -98,15 +89,7 @@ impl TorchVisitor for Comparison<'_, '_> {
         if self.outcome.is_err() {
             return;
         }
-        let value = self.read.of(parameter);
-        let elements = value.shape().num_elements();
-        let value: Tensor<1> = if form.transposed {
-            let rows = form.shape[0];
-            let matrix: Tensor<2> = value.reshape([elements / rows, rows]);
-            matrix.transpose().reshape([elements])
-        } else {
-            value.reshape([elements])
-        };
+        let value = form.elements(self.read.of(parameter));
         self.outcome = self.checks.values(name, &form.shape, value);
     }
 }

@@ -164,7 +164,7 @@ fn batch(case: &Case, prefix: &str, dims: [usize; 3], device: &Device) -> Result
     let [size, steps, _] = modalities[0].dims();
     let permutations = MODALITIES
         .iter()
-        .map(|name| case.input_indices(&format!("{prefix}perm_{name}"), size, size))
+        .map(|name| case.input_indices(&format!("{prefix}perm_{name}"), &[size], size))
         .collect::<Result<_, _>>()?;
     Ok(Batch {
         sequences: Sequences {

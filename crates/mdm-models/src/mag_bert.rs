@@ -1,0 +1,233 @@
+//! MAG-BERT: a BERT whose word pieces are shifted by what the other modalities say.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use mdm_core::Mode;
+use mdm_core::seed::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::transformer::{AttentionMask, Layout};
+use crate::{
+    Bert, BertConfig, Error, FusionEncoder, GateConfig, Inputs, MultimodalAdaptationGate,
+    NamedTensors, PretrainedConfig, Sequences, TorchNames, TorchVisitor, Views, Vocabulary,
+};
+
+/// What of the hidden states is Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BertZ {
+    /// The pooled output `tanh(pooler(h_[CLS]))`, which the official code's head reads.
+    #[default]
+    Pooler,
+    /// The last hidden state of `[CLS]`, as the paper's text has it.
+    Cls,
+    /// The mean of the last hidden states over the real places, special pieces among them: what sentence encoders such
+    /// as MiniLM are trained for.
+    Mean,
+}
+
+/// Settings of [`MagBert`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MagBertConfig {
+    /// What is Z.
+    pub z: BertZ,
+    /// The gate; without other modalities than language there is none.
+    pub gate: GateConfig,
+    /// Where the weights come from.
+    pub text: PretrainedConfig,
+    /// The sizes; those of `config.json` with pretrained weights.
+    pub bert: BertConfig,
+}
+
+impl Default for MagBertConfig {
+    fn default() -> Self {
+        Self {
+            z: BertZ::default(),
+            gate: GateConfig {
+                injection: 0,
+                beta: 1.0,
+                dropout: 0.5,
+            },
+            text: PretrainedConfig::default(),
+            bert: BertConfig::default(),
+        }
+    }
+}
+
+impl MagBertConfig {
+    /// A fresh encoder for a corpus of word pieces and any number of other modalities, weights random.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NeedsPieces`] for a corpus without pieces, [`Error::InvalidConfig`] for a setting out of range.
+    pub fn init(
+        &self,
+        inputs: &Inputs,
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Result<MagBert, Error> {
+        let vocabulary = inputs.pieces("mag-bert")?;
+        let mut config = self.bert.clone();
+        if config.vocab_size == 0 {
+            config.vocab_size = vocabulary.size;
+        }
+        vocabulary.check_fits(config.vocab_size)?;
+        self.gate.check(config.num_hidden_layers)?;
+        let freeze = &self.text;
+        Error::check_at_most(
+            "model.mag_bert.text.freeze_layers",
+            freeze.freeze_layers,
+            config.num_hidden_layers,
+        )?;
+        let mut bert = config.init(rng, device)?;
+        if freeze.freeze_embeddings {
+            bert = bert.freeze_embeddings();
+        }
+        bert.layers = bert
+            .layers
+            .into_iter()
+            .enumerate()
+            .map(|(number, layer)| match number < freeze.freeze_layers {
+                true => layer.no_grad(),
+                false => layer,
+            })
+            .collect();
+        let others = &inputs.dims[1..];
+        let gate =
+            || MultimodalAdaptationGate::init(&self.gate, config.hidden_size, others, rng, device);
+        Ok(MagBert {
+            bert,
+            gate: (!others.is_empty()).then(gate),
+            injection: self.gate.injection,
+            z: self.z,
+            vocabulary,
+        })
+    }
+}
+
+/// MAG-BERT (Rahman et al., 2020): the [gate](MultimodalAdaptationGate) acts on the input of one of BERT's layers.
+///
+/// A view of the language is the word embeddings of the framed pieces, `[CLS] … [SEP] [PAD]…`; a view of another
+/// modality is its rows. Everything above the word embeddings mixes the modalities.
+#[derive(Module, Debug)]
+pub struct MagBert {
+    /// The text encoder.
+    pub bert: Bert,
+    /// None for text alone.
+    pub gate: Option<MultimodalAdaptationGate>,
+    injection: usize,
+    #[module(skip)]
+    z: BertZ,
+    #[module(skip)]
+    vocabulary: Vocabulary,
+}
+
+impl MagBert {
+    /// Pretrained weights in place of the text encoder's random ones, from the folder of a Hugging Face model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WeightsFile`], [`Error::Weights`].
+    pub fn load_pretrained(&mut self, folder: &Path, device: &Device) -> Result<(), Error> {
+        NamedTensors::open(folder)?.load_into(&mut self.bert, device)
+    }
+
+    /// The last hidden states of framed word embeddings; `others` are framed alike, with zero rows at special pieces.
+    ///
+    /// # Shapes
+    ///
+    /// - `words`: `[batch, places, d_model]`
+    /// - `segments`: `[batch, places]`; none: all 0
+    /// - `others`: `[batch, places, d_modality]` each
+    /// - `real`: which places hold something
+    /// - output: `[batch, places, d_model]`
+    pub fn contextual(
+        &self,
+        words: Tensor<3>,
+        segments: Option<Tensor<2, Int>>,
+        others: &[Tensor<3>],
+        real: &[Vec<bool>],
+        mode: &mut Mode,
+    ) -> Tensor<3> {
+        let mask = AttentionMask::of_keys(real, &words.device());
+        let mut hidden = self.bert.embed(words, segments, mode);
+        for (number, layer) in self.bert.layers.iter().enumerate() {
+            if number == self.injection {
+                hidden = self.gated(hidden, others, mode);
+            }
+            hidden = layer.forward(hidden, &mask, mode);
+        }
+        match self.injection == self.bert.layers.len() {
+            true => self.gated(hidden, others, mode),
+            false => hidden,
+        }
+    }
+
+    fn gated(&self, hidden: Tensor<3>, others: &[Tensor<3>], mode: &mut Mode) -> Tensor<3> {
+        match &self.gate {
+            Some(gate) => gate.forward(hidden, others, mode),
+            None => hidden,
+        }
+    }
+
+    /// Z of the last hidden states.
+    pub fn summarise(&self, hidden: Tensor<3>, real: &[Vec<bool>]) -> Tensor<2> {
+        match self.z {
+            BertZ::Pooler => self.bert.pool(hidden),
+            BertZ::Cls => hidden.narrow(1, 0, 1).squeeze_dim(1),
+            BertZ::Mean => mean(hidden, real),
+        }
+    }
+}
+
+/// The mean over the real places: `[batch, places, width]` to `[batch, width]`.
+fn mean(hidden: Tensor<3>, real: &[Vec<bool>]) -> Tensor<2> {
+    let [batch, places, _] = hidden.dims();
+    let weights = real.iter().flat_map(|row| {
+        let count = row.iter().filter(|&&real| real).count();
+        let weight = 1.0 / count as f32;
+        row.iter().map(move |&real| if real { weight } else { 0.0 })
+    });
+    let weights = TensorData::new(weights.collect::<Vec<f32>>(), [batch, 1, places]);
+    let weights = Tensor::<3>::from_data(weights, &hidden.device());
+    weights.matmul(hidden).squeeze_dim(1)
+}
+
+impl FusionEncoder for MagBert {
+    fn views(&self, input: &Sequences, _mode: &mut Mode) -> Views {
+        let (mut modalities, lengths) = input.unpadded();
+        let ids = modalities[0].clone().squeeze_dim::<2>(2).int();
+        let framed = Layout::Bert.frame_ids(ids, &lengths, self.vocabulary.special());
+        modalities[0] = self.bert.words(framed);
+        Views {
+            modalities,
+            lengths,
+        }
+    }
+
+    fn fuse(&self, views: &Views, mode: &mut Mode) -> Tensor<2> {
+        let steps = views.modalities[0].dims()[1] - crate::transformer::SPECIAL;
+        let frame = |rows| Layout::Bert.frame_rows(rows, &views.lengths);
+        let others: Vec<_> = views.modalities[1..].iter().map(frame).collect();
+        let real = Layout::Bert.mask(&views.lengths, steps);
+        let words = views.modalities[0].clone();
+        let hidden = self.contextual(words, None, &others, &real, mode);
+        self.summarise(hidden, &real)
+    }
+
+    fn d_z(&self) -> usize {
+        self.bert.d_model()
+    }
+}
+
+impl TorchNames for MagBert {
+    fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
+        self.bert.visit_torch(&format!("{prefix}bert."), visitor);
+        if let Some(gate) = &mut self.gate {
+            gate.visit_torch(&format!("{prefix}bert.MAG."), visitor);
+        }
+    }
+}

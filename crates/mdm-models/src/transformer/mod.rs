@@ -1,0 +1,47 @@
+//! What the text encoders share.
+
+mod activation;
+mod attention;
+mod special;
+
+use burn::module::Param;
+use burn::nn::{LayerNorm, LayerNormConfig, Linear};
+use burn::tensor::{Device, Tensor};
+use mdm_core::init;
+use mdm_core::seed::ChaCha8Rng;
+
+pub use activation::Gelu;
+pub use attention::AttentionMask;
+pub use special::{Layout, SPECIAL};
+
+/// Standard deviation of the initial weights of BERT and XLNet.
+const INITIALIZER_RANGE: f64 = 0.02;
+
+/// A linear layer as Hugging Face's BERT and XLNet start it: `N(0, 0.02²)`, bias 0.
+pub(crate) fn hugging_face_linear(
+    d_input: usize,
+    d_output: usize,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Linear {
+    Linear {
+        weight: init::normal([d_input, d_output], INITIALIZER_RANGE, rng, device),
+        bias: Some(Param::from_tensor(Tensor::zeros([d_output], device))),
+    }
+}
+
+/// A table of embeddings `[rows, d_model]` from `N(0, 0.02²)`.
+pub(crate) fn embedding_table(
+    rows: usize,
+    d_model: usize,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Param<Tensor<2>> {
+    init::normal([rows, d_model], INITIALIZER_RANGE, rng, device)
+}
+
+pub(crate) fn layer_norm(d_model: usize, epsilon: f64, device: &Device) -> LayerNorm {
+    LayerNormConfig::new(d_model)
+        .with_epsilon(epsilon)
+        .init(device)
+}
