@@ -17,12 +17,14 @@ fn config(task: Task) -> ExperimentConfig {
         seed: 1,
         data: DataConfig {
             dataset: "synthetic".into(),
+            modalities: Vec::new(),
             word_vectors: String::new(),
             max_steps: 20,
             normalise: NormaliseConfig {
                 language: none,
                 audio: none,
                 vision: none,
+                physiology: none,
             },
             synthetic: SyntheticConfig {
                 train: 320,
