@@ -390,7 +390,10 @@ mod tests {
             assert_eq!(split.to_string().parse::<Split>().unwrap(), split);
         }
         let message = "text".parse::<Modality>().unwrap_err().to_string();
-        assert!(message.contains("language, audio, vision, physiology"), "{message}");
+        assert!(
+            message.contains("language, audio, vision, physiology"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -432,7 +435,10 @@ mod tests {
         }
         corpus.keep(&[Physiology, Language]).unwrap();
         assert_eq!(corpus.modalities, [Language, Physiology].map(info));
-        assert_eq!(corpus.valid[0].features, [&features[0], &features[2]].map(Clone::clone));
+        assert_eq!(
+            corpus.valid[0].features,
+            [&features[0], &features[2]].map(Clone::clone)
+        );
     }
 
     #[test]

@@ -189,7 +189,11 @@ mod tests {
         assert!(standard.row(0)[1].abs() <= 8.0 && standard.row(1)[1].abs() <= 8.0);
         assert!(near(max.row(0)[0], 1.0 / 3.0) && near(max.row(1)[1], 1.0));
         for features in [standard, max] {
-            assert!(features.rows().all(|row| row[2].abs() < 1e-41 && row[3] == 0.0));
+            assert!(
+                features
+                    .rows()
+                    .all(|row| row[2].abs() < 1e-41 && row[3] == 0.0)
+            );
         }
     }
 

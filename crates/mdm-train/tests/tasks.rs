@@ -157,6 +157,48 @@ fn the_loss_that_is_trained_is_the_criterion_that_is_reported() {
 }
 
 #[test]
+fn a_criterion_that_is_no_number_stops_the_training() {
+    let config = config(Task::Regression);
+    let mut corpus = corpus(&config);
+    corpus.valid[3].label = f32::NAN;
+    let error = train(&config, &corpus, &Device::flex(), &mut ()).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::NonFiniteCriterion {
+                epoch: 1,
+                criterion: "mae",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let message = error.to_string();
+    assert!(
+        message.contains("epoch 1: the mae on the validation split is NaN"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_penalty_needs_a_row_a_modality_in_every_batch() {
+    let mut config = config(Task::Regression);
+    config.train.epochs = 1;
+    config.data.synthetic.train = 11;
+    let corpus = corpus(&config);
+    let mut run = |batch_size, measure: &str| {
+        config.train.batch_size = batch_size;
+        config.penalty.measure = measure.parse().unwrap();
+        train(&config, &corpus, &Device::flex(), &mut ())
+    };
+    let message = run(2, "kl").unwrap_err().to_string();
+    let expected = "train.batch_size: expected at least the number of modalities, with a penalty, found 2 for 3";
+    assert_eq!(message, expected);
+    run(3, "kl").unwrap();
+    run(1, "none").unwrap();
+}
+
+#[test]
 fn emotions_that_are_not_annotated_are_an_error_before_anything_is_trained() {
     let mut config = config(Task::Emotions);
     config.data.synthetic.emotions = false;

@@ -45,7 +45,7 @@ impl Budget {
         let left = self.0.get();
         let Some(rest) = left.checked_sub(needed) else {
             let found = format!("{needed} bytes more, with {left} left");
-            return Err(("no more than the limit of memory", found));
+            return Err(("a size within the limit of memory", found));
         };
         self.0.set(rest);
         Ok(())

@@ -78,7 +78,8 @@ fn names(archive: &Archive<'_>, path: &Path) -> Result<[&'static str; 3], Error>
     let mut found = Split::ALL.map(Split::name);
     for (split, found) in Split::ALL.into_iter().zip(&mut found) {
         let name = splits::find(split, Place::new(path), |name| {
-            let of_split = |array: &npz::Entry| array.name.split_once('.').map(|(s, _)| s) == Some(name);
+            let of_split =
+                |array: &npz::Entry| array.name.split_once('.').map(|(s, _)| s) == Some(name);
             Ok(archive.arrays().iter().any(of_split).then_some(name))
         })?;
         *found = name.unwrap_or(found);

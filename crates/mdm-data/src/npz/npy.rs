@@ -412,7 +412,10 @@ mod tests {
         };
         assert_eq!(of(64), Ok((vec![1; 64], vec![7.0])));
         let message = of(65).unwrap_err();
-        assert!(message.contains("at most 64 axes") && message.contains("65"), "{message}");
+        assert!(
+            message.contains("at most 64 axes") && message.contains("65"),
+            "{message}"
+        );
     }
 
     #[test]

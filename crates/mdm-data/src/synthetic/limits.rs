@@ -88,16 +88,78 @@ mod tests {
         check(&default()).unwrap();
         let huge = usize::MAX;
         let cases = [
-            ("steps", SyntheticConfig { steps: [1, huge], ..default() }),
-            ("steps", SyntheticConfig { steps: [0, 3], ..default() }),
-            ("steps", SyntheticConfig { steps: [4, 3], ..default() }),
-            ("dims", SyntheticConfig { dims: vec![huge; 3], ..default() }),
-            ("dims", SyntheticConfig { dims: vec![1, 8, 8], ..default() }),
-            ("dims", SyntheticConfig { dims: vec![8], ..default() }),
-            ("dims", SyntheticConfig { dims: vec![8; 5], ..default() }),
-            ("{train", SyntheticConfig { train: huge, valid: huge, test: huge, ..default() }),
-            ("{train", SyntheticConfig { test: 10_000_000, ..default() }),
-            ("{train", SyntheticConfig { dims: vec![LONGEST; 4], ..default() }),
+            (
+                "steps",
+                SyntheticConfig {
+                    steps: [1, huge],
+                    ..default()
+                },
+            ),
+            (
+                "steps",
+                SyntheticConfig {
+                    steps: [0, 3],
+                    ..default()
+                },
+            ),
+            (
+                "steps",
+                SyntheticConfig {
+                    steps: [4, 3],
+                    ..default()
+                },
+            ),
+            (
+                "dims",
+                SyntheticConfig {
+                    dims: vec![huge; 3],
+                    ..default()
+                },
+            ),
+            (
+                "dims",
+                SyntheticConfig {
+                    dims: vec![1, 8, 8],
+                    ..default()
+                },
+            ),
+            (
+                "dims",
+                SyntheticConfig {
+                    dims: vec![8],
+                    ..default()
+                },
+            ),
+            (
+                "dims",
+                SyntheticConfig {
+                    dims: vec![8; 5],
+                    ..default()
+                },
+            ),
+            (
+                "{train",
+                SyntheticConfig {
+                    train: huge,
+                    valid: huge,
+                    test: huge,
+                    ..default()
+                },
+            ),
+            (
+                "{train",
+                SyntheticConfig {
+                    test: 10_000_000,
+                    ..default()
+                },
+            ),
+            (
+                "{train",
+                SyntheticConfig {
+                    dims: vec![LONGEST; 4],
+                    ..default()
+                },
+            ),
         ];
         for (setting, config) in cases {
             let message = super::super::generate(&config).unwrap_err().to_string();

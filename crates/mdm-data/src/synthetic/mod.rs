@@ -286,7 +286,10 @@ fn emotions(latents: &Latents) -> Emotions {
     let [first, second] = latents;
     let (l1, l2, a2) = (first[0], second[0], second[1]);
     // Audio where there is no vision.
-    let (v1, v2) = (first[2.min(first.len() - 1)], second[2.min(second.len() - 1)]);
+    let (v1, v2) = (
+        first[2.min(first.len() - 1)],
+        second[2.min(second.len() - 1)],
+    );
     let arousal = match first[..] {
         [_, _, _, physiology] => physiology,
         _ => first[1],
@@ -432,6 +435,24 @@ mod tests {
             let share = count as f64 / 20_000.0;
             assert!((share - expected).abs() < 0.012, "{share} {expected}");
         }
+    }
+
+    #[test]
+    fn labels_and_emotions_of_any_number_of_modalities_by_hand() {
+        let first = [1.0, 0.5, -1.0, 0.2];
+        let second = [0.3, -0.2, 0.4, 0.6];
+        let latents = |n: usize| [first[..n].to_vec(), second[..n].to_vec()];
+        // 3 tanh(0.5 - 0.6 + 0.8 / 2) = 0.87, 3 tanh(0.62 - 1.2 - 0.2 / 3) = -1.71, 3 tanh(0.82 - 1.8 + 0.4 / 4) = -2.12.
+        let expected = [(2, 0.8), (3, -1.8), (4, -2.2)];
+        for (n, expected) in expected {
+            assert_eq!(label(0.6, &latents(n)), expected, "{n}");
+        }
+        let latents = |n: usize| [vec![2.0; n], [1.0, -1.0, 3.0, 4.0][..n].to_vec()];
+        let thirds = |n| emotions(&latents(n)).0.map(|x| (x * 3.0).round() as u32);
+        assert_eq!(thirds(2), [9, 0, 0, 0, 0, 3]);
+        assert_eq!(thirds(3), [9, 0, 0, 6, 0, 3]);
+        let arousal = [vec![2.0, 2.0, 2.0, 3.0], vec![1.0, -1.0, 3.0, 4.0]];
+        assert_eq!(emotions(&arousal).0, [3.0, 0.0, 0.0, 2.0, 0.0, 2.0]);
     }
 
     #[test]
