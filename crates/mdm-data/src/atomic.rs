@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-/// Writes a file in full or not at all, in the place of an earlier one. The folder that it lies in is made if it is not
-/// there.
+/// Writes a file in full or not at all, in the place of an earlier one. The folder that it lies in must be there.
 ///
 /// # Errors
 ///
@@ -26,7 +25,7 @@ use crate::error::Error;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut file = NewFile::beside(path)?;
+    let mut file = NewFile::open(path)?;
     file.replaces = true;
     file.write_all(bytes).map_err(Error::io("write", path))?;
     file.finish()
@@ -184,6 +183,10 @@ impl NewFile {
     /// A file in the folder of `target`, which is made if it is not there.
     pub(crate) fn beside(target: &Path) -> Result<Self, Error> {
         create_parents(target)?;
+        Self::open(target)
+    }
+
+    fn open(target: &Path) -> Result<Self, Error> {
         for attempt in 0.. {
             let temporary = sibling(target, "tmp", attempt)?;
             match File::create_new(&temporary) {
