@@ -41,10 +41,15 @@ pub fn anchor_paths(config: &mut DataConfig) -> anyhow::Result<()> {
 ///
 /// # Errors
 ///
-/// A name that is neither known nor a folder, files that are missing or damaged, words without vectors.
+/// A name that is neither known nor a folder, files that are missing or damaged, words without vectors, modalities that
+/// the corpus does not have.
 pub fn load(config: &DataConfig) -> anyhow::Result<Prepared> {
     let mut notes = Vec::new();
     let mut corpus = read(config, &mut notes)?;
+    // Before anything is aligned: the steps are those of the first modality that is kept.
+    if !config.modalities.is_empty() {
+        corpus.keep(&config.modalities)?;
+    }
     let too_long = corpus.utterances().filter(|(_, utterance)| {
         let language = utterance.features.first();
         language.is_some_and(|features| features.steps() > config.max_steps)
@@ -58,16 +63,10 @@ pub fn load(config: &DataConfig) -> anyhow::Result<Prepared> {
         ));
     }
     align::align(&mut corpus, config.max_steps);
-    let normalise = &config.normalise;
     let normalisations: Vec<Normalisation> = corpus
         .modalities
         .iter()
-        .map(|info| match info.modality {
-            Modality::Language => normalise.language,
-            Modality::Audio => normalise.audio,
-            Modality::Vision => normalise.vision,
-            _ => Normalisation::None,
-        })
+        .map(|info| config.normalise.of(info.modality))
         .collect();
     Normaliser::fit(&corpus, &normalisations).apply(&mut corpus);
     Ok(Prepared { corpus, notes })
@@ -76,22 +75,34 @@ pub fn load(config: &DataConfig) -> anyhow::Result<Prepared> {
 fn read(config: &DataConfig, notes: &mut Vec<String>) -> anyhow::Result<Corpus> {
     let name = config.dataset.as_str();
     if name == "synthetic" {
-        let synthetic = synthetic::generate(&config.synthetic)?;
+        let corpus = synthetic::generate(&config.synthetic)?.corpus;
+        let modalities = match config.modalities.len() {
+            0 => corpus.modalities.len(),
+            kept => kept,
+        };
+        let total_correlation = config.synthetic.total_correlation(modalities);
         notes.push(format!(
-            "synthetic corpus: total correlation {:.4} nats between the modalities",
-            synthetic.total_correlation
+            "synthetic corpus: total correlation {total_correlation:.4} nats between the modalities",
         ));
-        return Ok(synthetic.corpus);
+        return Ok(corpus);
     }
     let known = known::datasets().find(|known| known.name == name);
     let known = known.and_then(|manifest| Some((manifest.corpus.clone()?, manifest)));
+    let modalities = &config.modalities;
+    let wants_language = modalities.is_empty() || modalities.contains(&Modality::Language);
     let given = Some(&config.word_vectors).filter(|path| !path.is_empty());
     let (mut corpus, vectors) = match known {
-        Some((source, manifest)) => read_known(&manifest, source, given.is_some(), notes)?,
+        Some((source, manifest)) => {
+            let needs_vectors = wants_language && given.is_none();
+            read_known(&manifest, source, needs_vectors, notes)?
+        }
         None => (read_store(Path::new(name))?, None),
     };
     let vectors = given.map(PathBuf::from).or(vectors);
-    if corpus.index_of(Modality::Language).is_none() {
+    let has_words = corpus.utterances().any(|(_, u)| !u.words.is_empty());
+    let has_language = corpus.index_of(Modality::Language).is_some();
+    // Vectors that are asked for where there are no words are an error.
+    if wants_language && !has_language && (has_words || vectors.is_some()) {
         let vectors = vectors.ok_or_else(|| {
             usage(anyhow!(
                 "corpus {} holds words without vectors: set data.word_vectors to a GloVe text file",
@@ -108,7 +119,7 @@ fn read(config: &DataConfig, notes: &mut Vec<String>) -> anyhow::Result<Corpus> 
 fn read_known(
     manifest: &Manifest,
     source: CorpusSource,
-    has_vectors: bool,
+    needs_vectors: bool,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<(Corpus, Option<PathBuf>)> {
     let (name, variable) = (&manifest.name, manifest.kind.variable());
@@ -138,8 +149,8 @@ fn read_known(
     if report.total() > 0 {
         notes.push(report.to_string());
     }
-    // Other vectors may be asked for, and these need not be there then.
-    if let Some(path) = source.word_vectors.filter(|_| !has_vectors) {
+    // Where no vectors or others are asked for, these need not be there.
+    if let Some(path) = source.word_vectors.filter(|_| needs_vectors) {
         check_is_there(name, &path, &folder)?;
         return Ok((corpus, Some(folder.join(path))));
     }

@@ -55,6 +55,7 @@ fn is_config(cause: &(dyn std::error::Error + 'static)) -> bool {
         cause.downcast_ref::<mdm_data::Error>(),
         Some(
             mdm_data::Error::InvalidConfig { .. }
+                | mdm_data::Error::Modalities { .. }
                 | mdm_data::Error::UnknownName { .. }
                 | mdm_data::Error::UnknownVariable { .. }
         )

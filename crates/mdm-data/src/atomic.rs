@@ -1,10 +1,35 @@
 //! Files and folders that are there in full or not at all: made beside their target, renamed when they are on disk.
+//!
+//! What is in the making is named `NAME.tmp-PID-N`, so that neither two processes nor two threads share it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+
+/// Writes a file in full or not at all, in the place of an earlier one. The folder that it lies in must be there.
+///
+/// # Errors
+///
+/// [`Error::Io`]; an earlier file at `path` is as it was then.
+///
+/// # Example
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("table.txt");
+/// mdm_data::atomic::write(&path, b"one")?;
+/// mdm_data::atomic::write(&path, b"two")?;
+/// assert_eq!(std::fs::read(&path)?, b"two");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut file = NewFile::open(path)?;
+    file.replaces = true;
+    file.write_all(bytes).map_err(Error::io("write", path))?;
+    file.finish()
+}
 
 /// A folder in the making. Dropped unfinished it leaves nothing, not even the parents that were made for it.
 pub(crate) struct NewFolder {
@@ -158,14 +183,26 @@ impl NewFile {
     /// A file in the folder of `target`, which is made if it is not there.
     pub(crate) fn beside(target: &Path) -> Result<Self, Error> {
         create_parents(target)?;
-        let temporary = sibling(target, "tmp", 0)?;
-        let file = File::create(&temporary).map_err(Error::io("create", &temporary))?;
-        Ok(Self {
-            file: Some(BufWriter::new(file)),
-            temporary,
-            target: target.to_owned(),
-            replaces: target.exists(),
-        })
+        Self::open(target)
+    }
+
+    fn open(target: &Path) -> Result<Self, Error> {
+        for attempt in 0.. {
+            let temporary = sibling(target, "tmp", attempt)?;
+            match File::create_new(&temporary) {
+                Ok(file) => {
+                    return Ok(Self {
+                        file: Some(BufWriter::new(file)),
+                        temporary,
+                        target: target.to_owned(),
+                        replaces: target.exists(),
+                    });
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < 100 => {}
+                Err(error) => return Err(Error::io("create", &temporary)(error)),
+            }
+        }
+        unreachable!("the last attempt returns")
     }
 
     /// Waits until everything is on disk and puts the file in the place of its target.
@@ -249,4 +286,38 @@ fn sibling(path: &Path, kind: &str, attempt: u32) -> Result<PathBuf, Error> {
     let mut name = name.to_owned();
     name.push(format!(".{kind}-{}-{attempt}", std::process::id()));
     Ok(parent(path).join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writers_of_one_file_do_not_share_what_is_in_the_making() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        // Left by a process of the same id that was killed.
+        let left = sibling(&path, "tmp", 0).unwrap();
+        fs::write(&left, "left").unwrap();
+        let contents: Vec<Vec<u8>> = (0..8).map(|byte| vec![byte; 100_000]).collect();
+        std::thread::scope(|scope| {
+            for content in &contents {
+                let path = &path;
+                scope.spawn(move || write(path, content).unwrap());
+            }
+        });
+        assert!(contents.contains(&fs::read(&path).unwrap()));
+        assert_eq!(fs::read(&left).unwrap(), b"left");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_the_earlier_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::create_dir_all(path.join("full")).unwrap();
+        assert!(write(&path, b"text").is_err());
+        assert!(path.join("full").is_dir());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -18,18 +18,21 @@ pub enum Modality {
     Audio,
     /// How it looks: features of the face, or whatever a corpus keeps in its vision slot.
     Vision,
+    /// What the body does: heart rate, skin conductance and the like.
+    Physiology,
 }
 
 impl Modality {
     /// All modalities, in the order of a corpus.
-    pub const ALL: [Self; 3] = [Self::Language, Self::Audio, Self::Vision];
+    pub const ALL: [Self; 4] = [Self::Language, Self::Audio, Self::Vision, Self::Physiology];
 
-    /// The name used in files and options: `language`, `audio` or `vision`.
+    /// The name used in files and options: `language`, `audio`, `vision` or `physiology`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Language => "language",
             Self::Audio => "audio",
             Self::Vision => "vision",
+            Self::Physiology => "physiology",
         }
     }
 }
@@ -211,6 +214,15 @@ pub struct ModalityInfo {
     pub dim: usize,
 }
 
+/// Names of modalities with commas.
+pub(crate) fn names_line(modalities: impl IntoIterator<Item = Modality>) -> String {
+    let names: Vec<&str> = modalities.into_iter().map(Modality::name).collect();
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
+}
+
 /// Modalities with their dims in one line, such as `language 50, audio 73`.
 pub(crate) fn dims_line(modalities: &[ModalityInfo]) -> String {
     let dims = modalities.iter();
@@ -229,7 +241,7 @@ pub(crate) fn dims_line(modalities: &[ModalityInfo]) -> String {
 pub struct Corpus {
     /// The name shown to people.
     pub name: String,
-    /// The modalities that every utterance has, in the order language, audio, vision.
+    /// The modalities that every utterance has, in the order of [`Modality::ALL`].
     pub modalities: Vec<ModalityInfo>,
     /// Training utterances.
     pub train: Vec<Utterance>,
@@ -286,6 +298,54 @@ impl Corpus {
         self.modalities.iter().position(|m| m.modality == modality)
     }
 
+    /// Reduces the corpus to these modalities, whatever their order here; the corpus keeps its own.
+    ///
+    /// Words stay: they are no modality.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Modalities`] for none at all, one that the corpus does not have and one that is named twice; the corpus
+    /// is unchanged then.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use mdm_data::corpus::Modality::{Audio, Language, Vision};
+    /// use mdm_data::synthetic::{SyntheticConfig, generate};
+    ///
+    /// let mut corpus = generate(&SyntheticConfig::default())?.corpus;
+    /// corpus.keep(&[Vision, Language])?;
+    /// assert_eq!(corpus.dims(), [16, 8]);
+    /// assert_eq!(corpus.index_of(Vision), Some(1));
+    /// assert!(corpus.keep(&[Audio]).is_err());
+    /// # Ok::<(), mdm_data::Error>(())
+    /// ```
+    pub fn keep(&mut self, modalities: &[Modality]) -> Result<(), Error> {
+        let fits = |&modality: &Modality| {
+            let times = modalities.iter().filter(|&&m| m == modality).count();
+            self.index_of(modality).is_some() && times == 1
+        };
+        if modalities.is_empty() || !modalities.iter().all(fits) {
+            return Err(Error::Modalities {
+                corpus: self.name.clone(),
+                known: names_line(self.modalities.iter().map(|info| info.modality)),
+                found: names_line(modalities.iter().copied()),
+            });
+        }
+        let kept: Vec<bool> = self
+            .modalities
+            .iter()
+            .map(|info| modalities.contains(&info.modality))
+            .collect();
+        retain(&mut self.modalities, &kept);
+        for split in Split::ALL {
+            for utterance in self.split_mut(split) {
+                retain(&mut utterance.features, &kept);
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the corpus annotates emotions beside the sentiment.
     pub fn has_emotions(&self) -> bool {
         self.utterances().any(|(_, u)| u.emotions.is_some())
@@ -309,6 +369,12 @@ impl Corpus {
     }
 }
 
+/// Keeps the values whose place is marked.
+fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    values.retain(|_| *kept.next().expect("a mark for every value"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,7 +390,10 @@ mod tests {
             assert_eq!(split.to_string().parse::<Split>().unwrap(), split);
         }
         let message = "text".parse::<Modality>().unwrap_err().to_string();
-        assert!(message.contains("language, audio, vision"), "{message}");
+        assert!(
+            message.contains("language, audio, vision, physiology"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -339,6 +408,37 @@ mod tests {
     #[should_panic(expected = "whole number of frames")]
     fn ragged_features_are_refused() {
         Features::new(2, vec![1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn modalities_that_do_not_fit_are_named_with_those_that_do() {
+        use Modality::{Audio, Language, Physiology, Vision};
+        let info = |modality| ModalityInfo { modality, dim: 1 };
+        let mut corpus = Corpus::new("t", [Language, Audio, Physiology].map(info).to_vec());
+        let features = [1.0, 2.0, 3.0].map(|value| Features::new(1, vec![value]));
+        corpus.valid.push(Utterance {
+            features: features.to_vec(),
+            ..Utterance::default()
+        });
+        let before = corpus.clone();
+        for (wrong, found) in [
+            (&[][..], "none"),
+            (&[Audio, Vision], "audio, vision"),
+            (&[Audio, Language, Audio], "audio, language, audio"),
+        ] {
+            let message = corpus.keep(wrong).unwrap_err().to_string();
+            let expected = format!(
+                "data.modalities: expected some of language, audio, physiology, which corpus t has, each once, found {found}"
+            );
+            assert_eq!(message, expected);
+            assert_eq!(corpus, before);
+        }
+        corpus.keep(&[Physiology, Language]).unwrap();
+        assert_eq!(corpus.modalities, [Language, Physiology].map(info));
+        assert_eq!(
+            corpus.valid[0].features,
+            [&features[0], &features[2]].map(Clone::clone)
+        );
     }
 
     #[test]

@@ -59,6 +59,18 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+    /// Modalities to which a corpus cannot be reduced.
+    #[error(
+        "data.modalities: expected some of {known}, which corpus {corpus} has, each once, found {found}"
+    )]
+    Modalities {
+        /// Name of the corpus.
+        corpus: String,
+        /// The modalities that it has.
+        known: String,
+        /// Those asked for.
+        found: String,
+    },
     /// A name that is not one of those known.
     #[error("unknown {what} {found:?}; expected one of {expected}")]
     UnknownName {

@@ -45,6 +45,7 @@
 #![warn(missing_docs)]
 
 pub mod align;
+pub mod atomic;
 pub mod batch;
 pub mod clean;
 pub mod corpus;
@@ -62,7 +63,6 @@ pub mod surgery;
 pub mod synthetic;
 pub mod warnings;
 
-mod atomic;
 mod moments;
 mod normal;
 mod npz;

@@ -97,7 +97,8 @@ fn standard(corpus: &Corpus, modality: usize) -> Affine {
     Affine {
         scale: variance
             .iter()
-            .map(|&variance| inverse(variance.sqrt()))
+            .zip(&mean)
+            .map(|(&variance, &mean)| inverse(variance.sqrt(), mean))
             .collect(),
         shift: mean.into_iter().map(|mean| mean as f32).collect(),
     }
@@ -114,14 +115,20 @@ fn max(corpus: &Corpus, modality: usize, dim: usize) -> Affine {
         shift: vec![0.0; dim],
         scale: largest
             .into_iter()
-            .map(|largest| inverse(largest.into()))
+            .map(|largest| inverse(largest.into(), 0.0))
             .collect(),
     }
 }
 
-/// `1 / scale`, or 1 for a feature that does not vary: dividing by rounding noise would blow it up.
-fn inverse(scale: f64) -> f32 {
-    if scale > 1e-6 {
+/// A feature that deviates by less than this share of its mean does not vary: `f32` tells numbers apart by 6e-8 of
+/// their size, and averages of many frames by a little more.
+const ROUNDING: f64 = 1e-6;
+
+/// `1 / scale`, or 1 for a feature that does not vary from `centre`: dividing by rounding noise would blow it up. The
+/// inverse of a number below the normal ones would be infinite.
+fn inverse(scale: f64, centre: f64) -> f32 {
+    let noise = ROUNDING * centre.abs();
+    if scale > noise.max(f32::MIN_POSITIVE.into()) {
         (1.0 / scale) as f32
     } else {
         1.0
@@ -160,6 +167,34 @@ mod tests {
             Normaliser::fit(&corpus(), &normalisations),
             Normaliser::fit(&changed, &normalisations)
         );
+    }
+
+    #[test]
+    fn what_varies_is_told_from_rounding_at_any_magnitude() {
+        let info = |modality| ModalityInfo { modality, dim: 4 };
+        let mut corpus = Corpus::new("t", vec![info(Modality::Audio), info(Modality::Vision)]);
+        // A small feature, the neighbours of 1e8 in f32, a feature below the normal numbers, and none at all.
+        let frames = vec![1e-8, 1e8, 1e-42, 0.0, 3e-8, 1e8 + 8.0, 3e-42, 0.0];
+        corpus.train.push(Utterance {
+            features: vec![Features::new(4, frames.clone()), Features::new(4, frames)],
+            ..Utterance::default()
+        });
+        let normalisations = [Normalisation::Standard, Normalisation::Max];
+        Normaliser::fit(&corpus, &normalisations).apply(&mut corpus);
+        let [standard, max] = &corpus.train[0].features[..] else {
+            unreachable!("two modalities");
+        };
+        let near = |found: f32, expected: f32| (found - expected).abs() < 1e-5;
+        assert!(near(standard.row(0)[0], -1.0) && near(standard.row(1)[0], 1.0));
+        assert!(standard.row(0)[1].abs() <= 8.0 && standard.row(1)[1].abs() <= 8.0);
+        assert!(near(max.row(0)[0], 1.0 / 3.0) && near(max.row(1)[1], 1.0));
+        for features in [standard, max] {
+            assert!(
+                features
+                    .rows()
+                    .all(|row| row[2].abs() < 1e-41 && row[3] == 0.0)
+            );
+        }
     }
 
     #[test]

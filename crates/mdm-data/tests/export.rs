@@ -8,6 +8,7 @@ use mdm_data::corpus::{Corpus, Emotions, Features, Modality, ModalityInfo, Utter
 use mdm_data::export::{Format, TABLE, export};
 use mdm_data::layout::{self, Layout};
 use mdm_data::store::{self, FEATURES, SourceInfo};
+use mdm_data::synthetic::{SyntheticConfig, generate};
 use mdm_data::{Error, clean, samples};
 
 fn corpus() -> Corpus {
@@ -169,9 +170,42 @@ fn emotions_stand_beside_the_sentiment() {
     assert_eq!(table.matches(emotions).count(), 3, "{table}");
 }
 
+/// Four modalities of other lengths each.
+fn with_physiology() -> Corpus {
+    let config = SyntheticConfig {
+        train: 5,
+        valid: 2,
+        test: 3,
+        dims: vec![3, 2, 2, 4],
+        emotions: true,
+        ..Default::default()
+    };
+    let mut corpus = generate(&config).unwrap().corpus;
+    for utterance in &mut corpus.train {
+        utterance.features[3] = Features::new(4, vec![1.5; 4 * (1 + utterance.words.len() / 2)]);
+    }
+    // An archive has the name of its file.
+    corpus.name = "tiny".into();
+    corpus
+}
+
+#[test]
+fn four_modalities_go_through_a_store() {
+    let corpus = with_physiology();
+    let folder = folder(&corpus);
+    let (read, manifest) = store::read(&folder.path().join("store")).unwrap();
+    assert_eq!(read, corpus);
+    let modalities: Vec<&str> = manifest
+        .modalities
+        .iter()
+        .map(|m| m.modality.name())
+        .collect();
+    assert_eq!(modalities, ["language", "audio", "vision", "physiology"]);
+}
+
 #[test]
 fn an_archive_is_a_source_again() {
-    for corpus in [corpus(), with_emotions()] {
+    for corpus in [corpus(), with_emotions(), with_physiology()] {
         let folder = folder(&corpus);
         let path = folder.path().join("tiny.npz");
         export(&folder.path().join("store"), Format::Npz, &path, false).unwrap();

@@ -307,6 +307,41 @@ fn a_split_of_tensors_is_there_in_full_or_not_at_all() {
 }
 
 #[test]
+fn validation_tensors_have_other_names_too() {
+    // A folder with the files of these names of the validation split, and no other split.
+    let with = |files: &[&str], names: &[&str]| {
+        let folder = Folder::copy("cmu");
+        for name in names {
+            for file in files {
+                let source = match file.starts_with('y') {
+                    true => "y_train.h5",
+                    false => "X_train.h5",
+                };
+                let file = folder.file(&file.replace('*', name));
+                fs::copy(folder.file(source), file).unwrap();
+            }
+        }
+        fs::remove_file(folder.file("X_train.h5")).unwrap();
+        fs::remove_file(folder.file("y_train.h5")).unwrap();
+        folder
+    };
+    let mmmo = ["text_*_emb.h5", "audio_*.h5", "video_*.h5", "y_*.h5"];
+    for (layout, files) in [
+        (Layout::CmuH5, &["X_*.h5", "y_*.h5"][..]),
+        (Layout::MmmoH5, &mmmo),
+    ] {
+        for name in ["valid", "dev", "val"] {
+            let corpus = layout::read(layout, with(files, &[name]).path()).unwrap();
+            let expected = ["valid_0", "valid_1", "valid_2"];
+            assert_eq!(ids(&corpus, Split::Valid), expected, "{layout} {name}");
+        }
+        let message = with(files, &["dev", "val"]).error(layout);
+        let expected = "split valid: expected one of valid, dev, val, found dev and val";
+        assert!(message.ends_with(expected), "{message}");
+    }
+}
+
+#[test]
 fn no_read_goes_beyond_the_limit() {
     let folder = Folder::copy("cmu");
     let limits = Limits {

@@ -171,6 +171,13 @@ fn misa_as_a_folder_of_splits() {
     let ids: Vec<&str> = corpus.utterances().map(|(_, u)| u.id.as_str()).collect();
     assert_eq!(ids, ["a[0]", "b[0]", "c[0]"]);
 
+    fs::write(folder.path().join("val.pkl"), one("d[0]")).unwrap();
+    let message = layout::read(Layout::Misa, folder.path()).unwrap_err();
+    let message = message.to_string();
+    let expected = "split valid: expected one of valid, dev, val, found dev and val";
+    assert!(message.ends_with(expected), "{message}");
+    fs::remove_file(folder.path().join("val.pkl")).unwrap();
+
     fs::write(folder.path().join("test.pkl"), b"cos\nsystem\n.").unwrap();
     let error = layout::read(Layout::Misa, folder.path()).unwrap_err();
     assert!(matches!(error, Error::Pickle { .. }), "{error}");

@@ -89,6 +89,21 @@ fn mag_is_read() {
 }
 
 #[test]
+fn a_split_under_two_names_is_refused() {
+    let records = || list(&[mag_plain("a", &["x"])]);
+    let names = ["train", "valid", "dev", "test"];
+    let value = dict(&names.map(|name| (name, records())));
+    contains(
+        &message(Layout::Mag, value),
+        &[
+            "split valid",
+            "one of valid, dev, val",
+            "found valid and dev",
+        ],
+    );
+}
+
+#[test]
 fn mag_without_words_keeps_one_frame_of_zeros() {
     let corpus = read(Layout::Mag, mag(&[mag_plain("a", &[])], &[], &[])).unwrap();
     assert_eq!(corpus.train[0].features[0].data(), &[0.0; 3]);
@@ -362,6 +377,26 @@ fn mmsa_is_read_by_its_lengths() {
     assert_eq!(corpus.train[1].label, -2.0);
     assert_eq!(corpus.train[1].id, "v$_$2");
     assert_eq!(corpus.train[1].features[0].data(), &[3.0, 0.0]);
+}
+
+#[test]
+fn mmsa_without_text_and_lengths_keeps_what_is_heard_and_seen() {
+    let ones_then_zeros = array(&[2, 4, 1], &[1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0]);
+    let split = || {
+        dict(&[
+            (
+                "text",
+                array(&[2, 4, 1], &[0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]),
+            ),
+            ("audio", ones_then_zeros.clone()),
+            ("vision", ones_then_zeros.clone()),
+            ("regression_labels", filled(&[2], 0.0)),
+            ("id", list(&[text("a"), text("b")])),
+        ])
+    };
+    let value = dict(&["train", "valid", "test"].map(|name| (name, split())));
+    let corpus = read(Layout::Mmsa, value).unwrap();
+    assert_eq!(steps(&corpus), [[1, 3, 3], [2, 2, 2]]);
 }
 
 #[test]

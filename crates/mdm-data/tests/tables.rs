@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::*;
 use mdm_data::clean;
-use mdm_data::corpus::{Corpus, Emotions, Split};
+use mdm_data::corpus::{Corpus, Emotions, Modality, Split};
 use mdm_data::layout::{self, Layout, LayoutReader, Npz, Tsv};
 use mdm_data::pickle::Limits;
 use mdm_data::store::{self, PrepareOptions};
@@ -92,7 +92,7 @@ fn the_validation_table_has_other_names_too() {
         .to_string();
     contains(
         &message,
-        &["split valid", "one file", "valid.tsv and dev.tsv"],
+        &["split valid", "one of valid, dev, val", "valid and dev"],
     );
     fs::remove_file(folder.path().join("test.tsv")).unwrap();
     fs::remove_file(folder.path().join("dev.tsv")).unwrap();
@@ -149,6 +149,60 @@ fn tables_beyond_the_limit_are_not_read() {
     };
     let message = Tsv.read(folder.path(), limits).unwrap_err().to_string();
     contains(&message, &["train.tsv", "at most 10 bytes", "found 24"]);
+}
+
+#[test]
+fn words_and_cells_are_charged_against_the_limit() {
+    let limits = |memory| Limits {
+        memory,
+        ..Limits::default()
+    };
+    // A word of two bytes takes a text with a block of memory.
+    let words = format!("id\ttext\tlabel\nx\t{}\t0\n", "a ".repeat(10_000));
+    let folder = tables(words.as_bytes(), PLAIN, PLAIN);
+    let message = Tsv
+        .read(folder.path(), limits(200_000))
+        .unwrap_err()
+        .to_string();
+    contains(
+        &message,
+        &["train.tsv, line 2, column text", "limit of memory"],
+    );
+    assert!(Tsv.read(folder.path(), limits(3_000_000)).is_ok());
+    let header = format!("id\ttext\tlabel{}\n", "\t".repeat(10_000));
+    let folder = tables(header.as_bytes(), PLAIN, PLAIN);
+    let message = Tsv
+        .read(folder.path(), limits(200_000))
+        .unwrap_err()
+        .to_string();
+    contains(&message, &["train.tsv, line 1", "limit of memory"]);
+
+    let labels = ("train.labels", npy_f32(&[1], &[0.0]));
+    let text = "a ".repeat(10_000);
+    let words = ("train.words", npy("|S20000", &[1], text.as_bytes()));
+    let (_folder, path) = file("words.npz", &npz(&[labels, words]));
+    let read = |memory| {
+        Npz.read(&path, limits(memory))
+            .map_err(|error| error.to_string())
+    };
+    contains(
+        &read(200_000).unwrap_err(),
+        &["split train", "record 0", "limit of memory"],
+    );
+    assert!(read(3_000_000).is_ok());
+    // The frames of the utterances are a copy of the array.
+    let labels = ("train.labels", npy_f32(&[1], &[0.0]));
+    let audio = ("train.audio", npy_f32(&[1, 100, 100], &[1.0; 10_000]));
+    let (_folder, path) = file("audio.npz", &npz(&[labels, audio]));
+    let read = |memory| {
+        Npz.read(&path, limits(memory))
+            .map_err(|error| error.to_string())
+    };
+    contains(
+        &read(100_000).unwrap_err(),
+        &["array train.audio", "limit of memory"],
+    );
+    assert!(read(125_000).is_ok());
 }
 
 #[test]
@@ -245,8 +299,65 @@ fn an_archive_may_hold_one_modality_or_words_only() {
 
     contains(
         &refused_npz(&[labels()]),
-        &["split train", "language, audio, vision and words"],
+        &[
+            "split train",
+            "language, audio, vision, physiology and words",
+        ],
     );
+}
+
+#[test]
+fn the_validation_arrays_have_other_names_too() {
+    let split = |name: &str| {
+        [
+            (format!("{name}.labels"), npy_f32(&[1], &[1.0])),
+            (format!("{name}.physiology"), npy_f32(&[1, 1, 1], &[2.0])),
+        ]
+    };
+    let archive = |names: &[&str]| {
+        let arrays: Vec<_> = names.iter().flat_map(|name| split(name)).collect();
+        let arrays: Vec<_> = arrays
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.clone()))
+            .collect();
+        npz(&arrays)
+    };
+    for name in ["valid", "dev", "val"] {
+        let corpus = read_npz(&archive(&["train", name])).unwrap();
+        assert_eq!(corpus.valid[0].id, "valid-0");
+        assert_eq!(corpus.valid[0].features[0].data(), [2.0]);
+        assert_eq!(corpus.modalities[0].modality, Modality::Physiology);
+        assert_eq!(detect_bytes(&archive(&[name])), Ok(Layout::Npz));
+    }
+    let message = read_npz(&archive(&["dev", "val"])).unwrap_err().to_string();
+    contains(
+        &message,
+        &[
+            "small.npz, split valid",
+            "one of valid, dev, val",
+            "dev and val",
+        ],
+    );
+}
+
+#[test]
+fn language_without_words_does_not_cut_the_others() {
+    let corpus = read_npz(&npz(&[
+        ("train.labels", npy_f32(&[2], &[0.0; 2])),
+        (
+            "train.language",
+            npy_f32(&[2, 3, 1], &[0.0, 0.0, 0.0, 1.0, 0.0, 0.0]),
+        ),
+        (
+            "train.audio",
+            npy_f32(&[2, 3, 1], &[1.0, 2.0, 0.0, 1.0, 2.0, 0.0]),
+        ),
+    ]));
+    let steps = |row: usize, modality: usize| {
+        corpus.as_ref().unwrap().train[row].features[modality].steps()
+    };
+    assert_eq!((steps(0, 0), steps(0, 1)), (1, 2));
+    assert_eq!((steps(1, 0), steps(1, 1)), (1, 1));
 }
 
 #[test]
@@ -360,7 +471,7 @@ fn archives_beyond_the_limit_are_not_unpacked() {
         &read(length + 80).unwrap_err(),
         &["within the limit of memory"],
     );
-    assert!(read(length + 2000).is_ok());
+    assert!(read(length + 4000).is_ok());
 }
 
 // Detection
@@ -458,6 +569,20 @@ fn other_files_are_described() {
     contains(
         &detect_bytes(&hostile).unwrap_err(),
         &["os.system", "nothing was run"],
+    );
+    // Of protocol 0 too, what is refused is not taken for a text.
+    contains(
+        &detect_bytes(b"(Pid\nl.").unwrap_err(),
+        &["not supported", "persistent"],
+    );
+    let (_folder, path) = file("corpus.bin", b"(lp0\nS'a'\np1\na.");
+    let limits = Limits {
+        memo: 1,
+        ..Limits::default()
+    };
+    contains(
+        &layout::detect(&path, limits).unwrap_err().to_string(),
+        &["limit of 1 memo entries"],
     );
     let truncated = &splits(|| dict(&[("labels", none())]))[..20];
     contains(&detect_bytes(truncated).unwrap_err(), &["cut off"]);

@@ -4,6 +4,7 @@ use burn::optim::{AdamWConfig, ModuleOptimizer};
 use mdm_core::{
     CriticConfig, CriticOutput, DependencyMeasure, DependencyObjectiveConfig, Lipschitz, Shuffle,
 };
+use mdm_data::Modality;
 use mdm_data::normalise::Normalisation;
 use mdm_data::surgery::Fill;
 use mdm_data::synthetic::SyntheticConfig;
@@ -34,6 +35,8 @@ pub struct ExperimentConfig {
 pub struct DataConfig {
     /// `synthetic`, the name of a known dataset, or the folder of a prepared store.
     pub dataset: String,
+    /// The modalities to keep, in any order; empty for all that the corpus has.
+    pub modalities: Vec<Modality>,
     /// Word vectors (a GloVe text file) for corpora that hold words only; empty for those of the dataset.
     pub word_vectors: String,
     /// Longest sequence; later steps are cut off. At least 1.
@@ -54,6 +57,21 @@ pub struct NormaliseConfig {
     pub audio: Normalisation,
     /// Visual features.
     pub vision: Normalisation,
+    /// Signals of the body.
+    pub physiology: Normalisation,
+}
+
+impl NormaliseConfig {
+    /// That of one modality; none for one without a setting.
+    pub fn of(&self, modality: Modality) -> Normalisation {
+        match modality {
+            Modality::Language => self.language,
+            Modality::Audio => self.audio,
+            Modality::Vision => self.vision,
+            Modality::Physiology => self.physiology,
+            _ => Normalisation::None,
+        }
+    }
 }
 
 /// The dependency penalty and its critic.

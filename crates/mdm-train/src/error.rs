@@ -65,6 +65,19 @@ pub enum Error {
         /// Its value.
         value: f32,
     },
+    /// A criterion on the validation split that is NaN or infinite, so that it cannot choose an epoch.
+    #[error(
+        "epoch {epoch}: the {criterion} on the validation split is {value}; training stopped. Try a smaller learning rate, \
+         and look for extreme features with `mdm data inspect`"
+    )]
+    NonFiniteCriterion {
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Which metric chooses the epoch.
+        criterion: &'static str,
+        /// Its value.
+        value: f64,
+    },
     /// A file or folder that cannot be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {

@@ -1,6 +1,7 @@
 //! Predictions, metrics and the dependency measure on one split, with dropout off.
 
 use burn::tensor::{Device, Tensor};
+use mdm_core::seed::ChaCha8Rng;
 use mdm_core::{DependencyMeasure, Mode, Shuffle, product_permutations, seed};
 use mdm_data::Utterance;
 use mdm_data::batch::MultimodalBatch;
@@ -80,8 +81,7 @@ pub fn measure<E: FusionEncoder>(
     }
     let mut joint = Vec::new();
     let mut product = Vec::new();
-    let batches = mdm_data::batch::epoch(utterances.len(), EVALUATION_BATCH, smallest, &mut rng);
-    for indices in batches {
+    for indices in all_batches(utterances.len(), EVALUATION_BATCH, smallest, &mut rng) {
         let batch = MultimodalBatch::new(utterances, &indices, device);
         let permutations =
             product_permutations(batch.modalities.len(), indices.len(), shuffle, &mut rng)?;
@@ -93,6 +93,18 @@ pub fn measure<E: FusionEncoder>(
     }
     let value = measure.value(Tensor::cat(joint, 0), Tensor::cat(product, 0));
     Ok(Some(f64::from(value.into_scalar::<f32>())))
+}
+
+/// Batches with every index once, in random order, where a last one below `smallest` joins the one before it.
+fn all_batches(n: usize, size: usize, smallest: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
+    let mut batches = mdm_data::batch::epoch(n, size, 1, rng);
+    if let [.., before, last] = &mut batches[..]
+        && last.len() < smallest
+    {
+        before.append(last);
+        batches.pop();
+    }
+    batches
 }
 
 /// What trivial predictors of the sentiment reach on a split.
@@ -164,6 +176,24 @@ pub(crate) fn read(tensors: Vec<Tensor<1>>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_utterance_is_left_out_of_a_measure() {
+        let batches = |n| all_batches(n, 8, 3, &mut seed::stream(0, "evaluation", 0));
+        for (n, expected) in [
+            (2, vec![2]),
+            (8, vec![8]),
+            (9, vec![9]),
+            (18, vec![8, 10]),
+            (19, vec![8, 8, 3]),
+        ] {
+            let found = batches(n);
+            assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), expected);
+            let mut all = found.concat();
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..n));
+        }
+    }
 
     #[test]
     fn constants_come_from_train_and_the_majority_from_test() {

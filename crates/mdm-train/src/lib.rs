@@ -15,11 +15,12 @@
 //! # use mdm_models::{Model, ModelConfig};
 //! # let normalise = NormaliseConfig {
 //! #     language: Normalisation::None, audio: Normalisation::None, vision: Normalisation::None,
+//! #     physiology: Normalisation::None,
 //! # };
 //! let config = ExperimentConfig {
 //!     seed: 1,
 //! #   data: DataConfig {
-//! #       dataset: "synthetic".into(), word_vectors: String::new(), max_steps: 20, normalise,
+//! #       dataset: "synthetic".into(), modalities: Vec::new(), word_vectors: String::new(), max_steps: 20, normalise,
 //! #       synthetic: SyntheticConfig { train: 24, valid: 8, test: 8, ..Default::default() },
 //! #   },
 //!     model: ModelConfig { name: Model::EfLstm, ..Default::default() },

@@ -83,7 +83,8 @@ pub struct Outcome {
 /// # Errors
 ///
 /// [`Error::InvalidConfig`] and [`Error::Model`] for settings that do not fit, [`Error::TooFewUtterances`] for a split
-/// that is too small, [`Error::NotAnnotated`] for a corpus without what the task needs, [`Error::NonFinite`] when a loss is, and whatever the observer returns.
+/// that is too small, [`Error::NotAnnotated`] for a corpus without what the task needs, [`Error::NonFinite`] when a loss is,
+/// [`Error::NonFiniteCriterion`] when the criterion of an epoch is, and whatever the observer returns.
 pub fn train(
     config: &ExperimentConfig,
     corpus: &Corpus,
@@ -92,6 +93,7 @@ pub fn train(
 ) -> Result<Outcome, Error> {
     config.check()?;
     check_sizes(corpus)?;
+    check_batch_size(config, corpus)?;
     let mut algorithm = initialise(config, corpus, device)?;
     let modality_dropout = ModalityDropout::new(&config.train, corpus);
     let task = config.train.task;
@@ -112,6 +114,7 @@ pub fn train(
 
         let checkpoint = Checkpoint::of(&algorithm);
         let valid = evaluate(task, &checkpoint, &corpus.valid, device);
+        check_criterion(epoch, &valid)?;
         let valid_measure = measure_of(config, &checkpoint, &corpus.valid, device)?;
         let best_criterion = best
             .as_ref()
@@ -223,6 +226,32 @@ fn check_sizes(corpus: &Corpus) -> Result<(), Error> {
     Ok(())
 }
 
+/// A product batch needs a row for each modality: under a derangement, no two may come from one utterance.
+fn check_batch_size(config: &ExperimentConfig, corpus: &Corpus) -> Result<(), Error> {
+    let size = config.train.batch_size;
+    if config.penalty.measure.0.is_some() && size < corpus.modalities.len() {
+        return Err(Error::InvalidConfig {
+            field: "train.batch_size",
+            expected: "at least the number of modalities, with a penalty",
+            found: format!("{size} for {}", corpus.modalities.len()),
+        });
+    }
+    Ok(())
+}
+
+/// A comparison with NaN is never true, so the first epoch would pass for the best.
+fn check_criterion(epoch: usize, valid: &TaskMetrics) -> Result<(), Error> {
+    let (criterion, value) = valid.summary()[0];
+    if value.is_finite() {
+        return Ok(());
+    }
+    Err(Error::NonFiniteCriterion {
+        epoch,
+        criterion,
+        value,
+    })
+}
+
 fn measure_of(
     config: &ExperimentConfig,
     checkpoint: &Checkpoint<Encoder>,
@@ -288,9 +317,11 @@ fn run_epoch(
     }
     let n = utterances.len();
     let modalities = utterances[0].features.len();
-    let size = config.train.batch_size.max(modalities);
-    let batches = epoch_batches(n, size, modalities, &mut streams.batches);
-    let mut critic_batches = BatchStream::new(n, size, modalities, streams.critic_batches);
+    let size = config.train.batch_size;
+    // The utterances of a last batch that is too small for a product come in another epoch.
+    let smallest = modalities.min(size);
+    let batches = epoch_batches(n, size, smallest, &mut streams.batches);
+    let mut critic_batches = BatchStream::new(n, size, smallest, streams.critic_batches);
     let mut permutations = |batch: usize| match config.penalty.measure.0 {
         // Without a penalty there is no product batch.
         None => Ok(Vec::new()),

@@ -17,7 +17,7 @@ fn corpus(correlation: f64) -> Corpus {
         valid: 120,
         test: 300,
         steps: [4, 10],
-        dims: [4, 4, 4],
+        dims: vec![4, 4, 4],
         correlation,
         noise: 0.3,
         ..Default::default()
@@ -42,9 +42,10 @@ fn config(measure: &str, epochs: usize) -> ExperimentConfig {
         "seed": 3,
         "data": {
             "dataset": "synthetic",
+            "modalities": [],
             "word_vectors": "",
             "max_steps": 20,
-            "normalise": { "language": "none", "audio": "none", "vision": "none" },
+            "normalise": { "language": "none", "audio": "none", "vision": "none", "physiology": "none" },
             "synthetic": SyntheticConfig::default(),
         },
         "model": {

@@ -17,12 +17,14 @@ fn config(task: Task) -> ExperimentConfig {
         seed: 1,
         data: DataConfig {
             dataset: "synthetic".into(),
+            modalities: Vec::new(),
             word_vectors: String::new(),
             max_steps: 20,
             normalise: NormaliseConfig {
                 language: none,
                 audio: none,
                 vision: none,
+                physiology: none,
             },
             synthetic: SyntheticConfig {
                 train: 320,
@@ -152,6 +154,48 @@ fn the_loss_that_is_trained_is_the_criterion_that_is_reported() {
             metrics.criterion()
         );
     }
+}
+
+#[test]
+fn a_criterion_that_is_no_number_stops_the_training() {
+    let config = config(Task::Regression);
+    let mut corpus = corpus(&config);
+    corpus.valid[3].label = f32::NAN;
+    let error = train(&config, &corpus, &Device::flex(), &mut ()).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::NonFiniteCriterion {
+                epoch: 1,
+                criterion: "mae",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let message = error.to_string();
+    assert!(
+        message.contains("epoch 1: the mae on the validation split is NaN"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_penalty_needs_a_row_a_modality_in_every_batch() {
+    let mut config = config(Task::Regression);
+    config.train.epochs = 1;
+    config.data.synthetic.train = 11;
+    let corpus = corpus(&config);
+    let mut run = |batch_size, measure: &str| {
+        config.train.batch_size = batch_size;
+        config.penalty.measure = measure.parse().unwrap();
+        train(&config, &corpus, &Device::flex(), &mut ())
+    };
+    let message = run(2, "kl").unwrap_err().to_string();
+    let expected = "train.batch_size: expected at least the number of modalities, with a penalty, found 2 for 3";
+    assert_eq!(message, expected);
+    run(3, "kl").unwrap();
+    run(1, "none").unwrap();
 }
 
 #[test]

@@ -60,10 +60,16 @@ fn of_file(path: &Path, limits: Limits) -> Result<Result<Layout, String>, Error>
     let start = start(path)?;
     match start[..] {
         [0x80, 0..=5, ..] => pickled::detect(path, limits),
-        // Protocols 0 and 1 have no mark of their own: they begin with a list or dict, and so may a text.
+        // Protocols 0 and 1 have no mark of their own: they begin with a list or dict, and so may a text. What a reader
+        // refuses of a pickle that makes sense is another matter.
         [b'(' | b']' | b'}', ..] => match pickled::detect(path, limits) {
             Err(Error::Pickle { source, .. })
-                if !matches!(source, PickleError::ForbiddenGlobal { .. }) =>
+                if !matches!(
+                    source,
+                    PickleError::ForbiddenGlobal { .. }
+                        | PickleError::Limit { .. }
+                        | PickleError::Unsupported { .. }
+                ) =>
             {
                 Ok(Err("text, or a damaged pickle".to_owned()))
             }

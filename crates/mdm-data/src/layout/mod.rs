@@ -24,6 +24,7 @@
 
 mod arrays;
 mod bounded;
+mod budget;
 mod checked;
 mod detect;
 mod hdf5;
@@ -42,7 +43,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, ModalityInfo, Split, Utterance};
+use crate::corpus::{Corpus, Modality, ModalityInfo, Split, Utterance};
 use crate::error::Error;
 use crate::pickle::Limits;
 
@@ -188,6 +189,9 @@ pub struct Header {
 /// Most values of a frame. A shape with no frames says nothing that data bears out, so a width alone must not decide how
 /// much is allocated.
 const MOST_DIMS: usize = 1 << 20;
+
+/// The modalities of layouts that can hold no other.
+const TRIMODAL: [Modality; 3] = [Modality::Language, Modality::Audio, Modality::Vision];
 
 /// Reads one layout.
 pub trait LayoutReader {

@@ -1,22 +1,22 @@
 //! Padded arrays in a NumPy archive.
 
-use std::cell::Cell;
 use std::path::Path;
 
 use crate::corpus::{Modality, Split, Utterance};
 use crate::error::Error;
 use crate::layout::arrays;
+use crate::layout::budget::Budget;
 use crate::layout::checked::Checked;
 use crate::layout::label::Label;
 use crate::layout::padded::Stream;
 use crate::layout::place::Place;
-use crate::layout::{Header, LayoutReader, Sink, bounded};
+use crate::layout::{Header, LayoutReader, Sink, splits};
 use crate::npz::{self, Archive, Problem};
 use crate::pickle::{Limits, Numbers, Texts, shape_text};
 
 /// Reader of NumPy archives of padded arrays, as `mdm data export --format npz` writes them.
 ///
-/// Each array is named after its split (`train`, `valid` or `test`) and its field, such as `train.audio`. A split without
+/// Each array is named after its split (`train`, `valid`, `dev` or `val`, `test`) and its field, such as `train.audio`. A split without
 /// arrays has no utterances; at least one split must have some.
 ///
 /// # Shapes
@@ -26,25 +26,28 @@ use crate::pickle::{Limits, Numbers, Texts, shape_text};
 /// | field | shape | needed |
 /// |---|---|---|
 /// | `labels` | `[n]` or `[n, 1]`: the sentiment; or `[n, 7]`: the sentiment and [six emotions](crate::corpus::Emotions) | yes |
-/// | `language`, `audio`, `vision` | `[n, steps, dim]`, padded on the right; steps may differ | no, but the same in all splits |
-/// | `language_lengths`, `audio_lengths`, `vision_lengths` | `[n]`: steps of each utterance | no |
+/// | `language`, `audio`, `vision`, `physiology` | `[n, steps, dim]`, padded on the right; steps may differ | no, but the same in all splits |
+/// | `language_lengths` and so on | `[n]`: steps of each utterance | no |
 /// | `ids` | `[n]` texts | no: `train-0`, `train-1`, … |
 /// | `words` | `[n]` texts, words separated by spaces or line ends | no |
 ///
 /// # Padding
 ///
 /// On the right. Without declared lengths the rule is that of [`Mmsa`](super::Mmsa): language ends at its last frame that
-/// is not all zero, or at the longest length declared for a modality with as many steps; audio and vision end where
-/// language does if they have as many steps, or else at their own last frame that is not all zero.
+/// is not all zero, or at the longest length declared for a modality with as many steps; the others end where
+/// language does if they have as many steps and it has any, or else at their own last frame that is not all zero.
 pub struct Npz;
 
 impl LayoutReader for Npz {
     fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
-        let bytes = bounded::read(path, limits)?;
+        let budget = Budget::new(limits);
+        let bytes = budget.read(path)?;
+        let archive = Archive::open(&bytes, path)?;
         let source = Source {
             path,
-            archive: Archive::open(&bytes, path)?,
-            left: Cell::new(limits.memory.saturating_sub(bytes.len() as u64)),
+            names: names(&archive, path)?,
+            archive,
+            budget,
         };
         let is_known = |&modality: &Modality| {
             let has = |split| source.has(split, modality.name());
@@ -63,40 +66,59 @@ impl LayoutReader for Npz {
 
 /// Whether arrays of these names are a corpus of this layout, as far as names tell.
 pub(super) fn is_corpus<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
-    names.any(|name| Split::ALL.iter().any(|&split| name == key(split, "labels")))
+    names.any(|name| {
+        let split = name.strip_suffix(".labels");
+        let mut known = Split::ALL.into_iter().flat_map(splits::names);
+        known.any(|&known| split == Some(known))
+    })
 }
 
-fn key(split: Split, field: &str) -> String {
-    format!("{split}.{field}")
+/// The names under which an archive has the splits, the usual one for a split that it does not have.
+fn names(archive: &Archive<'_>, path: &Path) -> Result<[&'static str; 3], Error> {
+    let mut found = Split::ALL.map(Split::name);
+    for (split, found) in Split::ALL.into_iter().zip(&mut found) {
+        let name = splits::find(split, Place::new(path), |name| {
+            let of_split =
+                |array: &npz::Entry| array.name.split_once('.').map(|(s, _)| s) == Some(name);
+            Ok(archive.arrays().iter().any(of_split).then_some(name))
+        })?;
+        *found = name.unwrap_or(found);
+    }
+    Ok(found)
 }
 
 struct Source<'a> {
     path: &'a Path,
     archive: Archive<'a>,
-    /// Bytes that may still be allocated.
-    left: Cell<u64>,
+    /// Of the splits, as the archive has them.
+    names: [&'static str; 3],
+    budget: Budget,
 }
 
 impl Source<'_> {
+    fn key(&self, split: Split, field: &str) -> String {
+        format!("{}.{field}", self.names[split as usize])
+    }
+
     fn has(&self, split: Split, field: &str) -> bool {
-        let key = key(split, field);
+        let key = self.key(split, field);
         self.archive.arrays().iter().any(|array| array.name == key)
     }
 
     fn has_split(&self, split: Split) -> bool {
-        let prefix = key(split, "");
+        let prefix = self.key(split, "");
         let mut arrays = self.archive.arrays().iter();
         arrays.any(|array| array.name.starts_with(&prefix))
     }
 
     fn numbers(&self, split: Split, field: &str) -> Result<Option<Numbers>, Error> {
-        let Some(entry) = self.archive.find(&key(split, field))? else {
+        let Some(entry) = self.archive.find(&self.key(split, field))? else {
             return Ok(None);
         };
         let read = self.archive.read(entry, |content| {
             let header = npz::Header::read(content)?;
             header.check_numbers()?;
-            self.charge(&header, size_of::<f32>())?;
+            self.budget.numbers(header.count()).map_err(too_much)?;
             let data = header.numbers(content, |_, number| Ok(number as f32))?;
             Ok(Numbers {
                 shape: header.shape().to_vec(),
@@ -107,15 +129,13 @@ impl Source<'_> {
     }
 
     fn texts(&self, split: Split, field: &str) -> Result<Option<Texts>, Error> {
-        let Some(entry) = self.archive.find(&key(split, field))? else {
+        let Some(entry) = self.archive.find(&self.key(split, field))? else {
             return Ok(None);
         };
         let read = self.archive.read(entry, |content| {
             let header = npz::Header::read(content)?;
-            self.charge(
-                &header,
-                size_of::<String>().saturating_add(header.element_size()),
-            )?;
+            let size = header.element_size();
+            self.budget.texts(header.count(), size).map_err(too_much)?;
             let data = header.texts(content)?;
             Ok(Texts {
                 shape: header.shape().to_vec(),
@@ -125,25 +145,18 @@ impl Source<'_> {
         read.map(Some)
     }
 
-    /// Takes the memory for the elements of an array.
-    fn charge(&self, header: &npz::Header, size: usize) -> Result<(), Problem> {
-        let needed = (header.count() as u64).saturating_mul(size as u64);
-        let Some(left) = self.left.get().checked_sub(needed) else {
-            let found = format!("one of {needed} bytes, with {} left", self.left.get());
-            return Err(Problem::unfit("an array within the limit of memory", found));
-        };
-        self.left.set(left);
-        Ok(())
-    }
-
     fn required(&self, split: Split, field: &str) -> Result<Numbers, Error> {
         let place = Place::new(self.path).split(split);
         self.numbers(split, field)?.ok_or_else(|| {
             let names = self.archive.arrays().iter().map(|array| &*array.name);
             let found = format!("an archive with {}", names.collect::<Vec<_>>().join(", "));
-            place.error(format!("the array {}", key(split, field)), found)
+            place.error(format!("the array {}", self.key(split, field)), found)
         })
     }
+}
+
+fn too_much((expected, found): (&'static str, String)) -> Problem {
+    Problem::unfit(expected, found)
 }
 
 fn read_split(
@@ -164,7 +177,7 @@ fn read_split(
     };
     let (ids, words) = (column_of_texts("ids")?, column_of_texts("words")?);
     if modalities.is_empty() && words.is_none() {
-        let expected = "at least one of the arrays language, audio, vision and words";
+        let expected = "at least one of the arrays language, audio, vision, physiology and words";
         return Err(place.error(expected, "none"));
     }
     let stream = |modality: &Modality| read_stream(source, split, modality.name(), rows);
@@ -176,14 +189,18 @@ fn read_split(
 
     for (row, label) in labels.into_iter().enumerate() {
         let spoken = language.map(|language| (language.array.steps, end(row, language, others)));
+        let id = match &ids {
+            Some(ids) => ids[row].clone(),
+            None => format!("{split}-{row}"),
+        };
+        let words = words.as_ref().map_or("", |words| &words[row]);
+        source
+            .budget
+            .utterance(&id, words, streams.len())
+            .map_err(|(expected, found)| place.record(row).error(expected, found))?;
         let utterance = Utterance {
-            id: match &ids {
-                Some(ids) => ids[row].clone(),
-                None => format!("{split}-{row}"),
-            },
-            words: words.as_ref().map_or_else(Vec::new, |words| {
-                words[row].split_whitespace().map(str::to_owned).collect()
-            }),
+            id,
+            words: words.split_whitespace().map(str::to_owned).collect(),
             features: streams.iter().map(|s| s.cut(row, spoken)).collect(),
             label: label.sentiment,
             emotions: label.emotions,

@@ -54,11 +54,11 @@ impl Stream {
     }
 
     /// The frames up to the declared length; without one, up to that of the text, given with its steps, where the
-    /// steps are as many; or else up to the last frame that is not all zero.
+    /// steps are as many and the text is not zero throughout; or else up to the last frame that is not all zero.
     pub(super) fn cut(&self, row: usize, text: Option<(usize, usize)>) -> Features {
         let end = match (self.declared(row), text) {
             (Some(length), _) => length,
-            (None, Some((steps, length))) if steps == self.array.steps => length,
+            (None, Some((steps, length))) if steps == self.array.steps && length > 0 => length,
             (None, _) => self.array.end(row),
         };
         self.array.cut(row, (0, end))
@@ -86,6 +86,21 @@ mod tests {
         assert_eq!(array.span(1), None);
         assert_eq!(array.cut(1, (0, 0)).data(), &[0.0]);
         assert_eq!(array.cut(1, (9, 9)).steps(), 1);
+    }
+
+    #[test]
+    fn a_text_without_length_does_not_cut_what_is_heard() {
+        let array = padded(4, &[1.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let mut stream = Stream {
+            array,
+            lengths: None,
+        };
+        assert_eq!(stream.cut(0, Some((4, 0))).data(), &[1.0, 0.0, 2.0]);
+        assert_eq!(stream.cut(0, Some((4, 1))).data(), &[1.0]);
+        assert_eq!(stream.cut(0, Some((9, 1))).steps(), 3);
+        assert_eq!(stream.cut(1, Some((4, 0))).steps(), 1);
+        stream.lengths = Some(vec![2, 0]);
+        assert_eq!(stream.cut(0, Some((4, 0))).steps(), 2);
     }
 
     #[test]

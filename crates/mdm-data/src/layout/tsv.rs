@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::corpus::{Split, Utterance};
 use crate::error::Error;
+use crate::layout::budget::Budget;
 use crate::layout::checked::Checked;
 use crate::layout::place::Place;
-use crate::layout::{Header, LayoutReader, Sink, bounded, splits};
+use crate::layout::{Header, LayoutReader, Sink, splits};
 use crate::pickle::Limits;
 
 /// Reader of transcripts with labels: a folder with `train.tsv`, `valid.tsv` (or `dev.tsv`, `val.tsv`) and `test.tsv`.
@@ -24,10 +25,11 @@ const COLUMNS: [&str; 3] = ["id", "text", "label"];
 impl LayoutReader for Tsv {
     fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
         let mut checked = Checked::new(path, &[], sink);
+        let budget = Budget::new(limits);
         for split in Split::ALL {
             let file = find(path, split)?;
-            let bytes = bounded::read(&file, limits)?;
-            read_table(&bytes, &file, split, &mut checked)?;
+            let bytes = budget.read(&file)?;
+            read_table(&bytes, &file, split, &budget, &mut checked)?;
         }
         checked.finish()
     }
@@ -35,28 +37,27 @@ impl LayoutReader for Tsv {
 
 /// The one file of a split.
 fn find(folder: &Path, split: Split) -> Result<PathBuf, Error> {
-    let names = splits::names(split)
-        .iter()
-        .map(|name| format!("{name}.tsv"));
-    let names: Vec<String> = names.collect();
-    let is_there = |name: &&str| folder.join(name).is_file();
-    let found: Vec<&str> = names.iter().map(String::as_str).filter(is_there).collect();
-    if let [name] = found[..] {
-        return Ok(folder.join(name));
-    }
-    let expected = format!("a folder with one file {}", names.join(" or "));
-    let found = match (folder.is_dir(), found.is_empty()) {
-        (false, _) => "no folder".to_owned(),
-        (true, true) => "none".to_owned(),
-        (true, false) => found.join(" and "),
-    };
-    Err(Place::new(folder).split(split).error(expected, found))
+    let file = |name: &str| format!("{name}.tsv");
+    let found = splits::find(split, Place::new(folder), |name| {
+        let path = folder.join(file(name));
+        Ok(path.is_file().then_some(path))
+    })?;
+    found.ok_or_else(|| {
+        let names: Vec<String> = splits::names(split).iter().copied().map(file).collect();
+        let expected = format!("a folder with one file {}", names.join(" or "));
+        let found = match folder.is_dir() {
+            true => "none",
+            false => "no folder",
+        };
+        Place::new(folder).split(split).error(expected, found)
+    })
 }
 
 fn read_table(
     bytes: &[u8],
     path: &Path,
     split: Split,
+    budget: &Budget,
     checked: &mut Checked<'_, '_>,
 ) -> Result<(), Error> {
     let wrong =
@@ -70,6 +71,10 @@ fn read_table(
         }
     });
     let (place, header) = lines.next().unwrap_or(Ok((String::new(), "")))?;
+    // The names of the columns, and as many cells of a line at a time.
+    budget
+        .take(header.split('\t').count(), 6 * size_of::<&str>())
+        .map_err(|(expected, found)| wrong(place.clone(), expected, found))?;
     let columns = Columns::find(header.trim_start_matches('\u{feff}'))
         .map_err(|(expected, found)| wrong(place, &expected, found))?;
     for line in lines {
@@ -78,11 +83,12 @@ fn read_table(
         if line.is_empty() {
             continue;
         }
-        let cells: Vec<&str> = line.split('\t').collect();
-        if cells.len() != columns.width {
+        let width = line.split('\t').count();
+        if width != columns.width {
             let expected = format!("{} cells", columns.width);
-            return Err(wrong(place, &expected, cells.len().to_string()));
+            return Err(wrong(place, &expected, width.to_string()));
         }
+        let cells: Vec<&str> = line.split('\t').collect();
         let [id, text, label] = columns.places.map(|place| cells[place]);
         let place = |column| format!("{place}, column {column}");
         if id.trim().is_empty() {
@@ -96,6 +102,9 @@ fn read_table(
                 shown(label),
             )
         })?;
+        budget
+            .utterance(id, text, 0)
+            .map_err(|(expected, found)| wrong(place("text"), expected, found))?;
         let utterance = Utterance {
             id: id.trim().to_owned(),
             words: text.split_whitespace().map(str::to_owned).collect(),

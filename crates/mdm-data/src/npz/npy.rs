@@ -52,6 +52,9 @@ const LONGEST_HEADER: usize = 1 << 16;
 /// Most elements that are read: as `f32`, 8 GiB. A few megabytes of a hostile archive unpack to more.
 const MOST_ELEMENTS: usize = 2 << 30;
 
+/// Most axes that are read: NumPy's own limit.
+const MOST_AXES: usize = 64;
+
 /// Bytes read at a time, unless one element is longer.
 const CHUNK: usize = 1 << 16;
 
@@ -202,7 +205,7 @@ impl Header {
     ) -> Result<Vec<T>, Problem> {
         const ALL: &str = "as many elements as the header says";
         let (count, size) = (self.count(), self.element_size());
-        // Grows with the data that has come, whatever the header says.
+        // Grows with the data that has come, whatever the header says, and never beyond what it says.
         let mut elements = Vec::new();
         let at_once = (CHUNK / size.max(1)).clamp(1, count.max(1));
         let mut chunk = vec![0; at_once * size];
@@ -210,6 +213,10 @@ impl Header {
             let length = at_once.min(count - elements.len());
             let bytes = &mut chunk[..length * size];
             reader.read_exact(bytes).map_err(Problem::cut(ALL))?;
+            if elements.capacity() - elements.len() < length {
+                let capacity = (2 * elements.capacity()).max(length).min(count);
+                elements.reserve_exact(capacity - elements.len());
+            }
             for index in 0..length {
                 let element = &bytes[index * size..(index + 1) * size];
                 elements.push(read(elements.len(), element)?);
@@ -252,8 +259,12 @@ impl Header {
     }
 }
 
-/// A shape whose product neither overflows nor passes the limit.
+/// A shape of few enough axes, whose product neither overflows nor passes the limit.
 fn checked(shape: Vec<usize>) -> Result<Vec<usize>, Problem> {
+    if shape.len() > MOST_AXES {
+        let found = shape.len().to_string();
+        return Err(Problem::damaged("at most 64 axes", found));
+    }
     let multiply = |product: usize, &length: &usize| product.checked_mul(length);
     match shape.iter().try_fold(1, multiply) {
         Some(count) if count <= MOST_ELEMENTS => Ok(shape),
@@ -390,6 +401,21 @@ mod tests {
                 .contains("found: \"more\"")
         );
         assert_eq!(read(&header("(2,)")), Ok((vec![2], vec![1.0, 2.0])));
+    }
+
+    #[test]
+    fn axes_are_as_few_as_numpy_allows() {
+        let of = |axes: usize| {
+            let shape = "1, ".repeat(axes);
+            let header = format!("{{'descr': '|u1', 'fortran_order': True, 'shape': ({shape})}}");
+            read(&array(&header, &[7]))
+        };
+        assert_eq!(of(64), Ok((vec![1; 64], vec![7.0])));
+        let message = of(65).unwrap_err();
+        assert!(
+            message.contains("at most 64 axes") && message.contains("65"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -225,7 +225,8 @@ pub(super) fn read(dir: &Path) -> Result<Manifest, Error> {
         .windows(2)
         .all(|w| w[0].modality < w[1].modality);
     if !in_order || manifest.modalities.iter().any(|m| m.dim == 0) {
-        let expected = "language, audio, vision in this order, each with at least one dim";
+        let expected =
+            "language, audio, vision, physiology in this order, each with at least one dim";
         return Err(Error::store(
             &path,
             "modalities",

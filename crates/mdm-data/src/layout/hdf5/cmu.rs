@@ -5,11 +5,11 @@ use std::path::Path;
 use super::file::{Dataset, File};
 use super::label;
 use super::tensors::{lengths, only_dataset, push_block, split_files};
-use crate::corpus::{Modality, Split};
+use crate::corpus::Split;
 use crate::error::Error;
 use crate::layout::checked::Checked;
 use crate::layout::padded::Padded;
-use crate::layout::{Header, LayoutReader, Sink};
+use crate::layout::{Header, LayoutReader, Sink, TRIMODAL};
 use crate::pickle::Limits;
 
 /// Dims of language, audio and vision in the tensors in circulation: GloVe with five features of COVAREP and twenty of
@@ -19,7 +19,8 @@ const KNOWN_DIMS: [[usize; 3]; 2] = [[300, 5, 20], [300, 74, 35]];
 /// Reader of a folder of the tensors `X_train.h5`, `y_train.h5` and so on, as they came with MFN (`pliang279/MFN`) and
 /// with the CMU-MOSEI site (`seq_length_20`).
 ///
-/// Each file holds one dataset, named `data` if there are others. A split without files is empty. The files name no
+/// Each file holds one dataset, named `data` if there are others. Validation files may be named `valid`, `dev` or `val`. A
+/// split without files is empty. The files name no
 /// utterances, so the ids are `train_0`, `train_1` and so on. The labels are taken as they stand.
 ///
 /// # Shapes
@@ -35,9 +36,9 @@ pub struct CmuH5;
 
 impl LayoutReader for CmuH5 {
     fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
-        let mut checked = Checked::new(path, &Modality::ALL, sink);
+        let mut checked = Checked::new(path, &TRIMODAL, sink);
         for split in Split::ALL {
-            let names = ["X", "y"].map(|name| format!("{name}_{split}.h5"));
+            let names = |split: &str| ["X", "y"].map(|name| format!("{name}_{split}.h5"));
             if let Some(paths) = split_files(path, split, names)? {
                 let [x, y] = paths.map(|path| File::open(path, limits));
                 read_split(split, &x?, &y?, &mut checked)?;

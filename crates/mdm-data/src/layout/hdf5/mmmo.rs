@@ -5,17 +5,17 @@ use std::path::Path;
 use super::file::{Dataset, File};
 use super::label;
 use super::tensors::{lengths, only_dataset, push_block, split_files};
-use crate::corpus::{Modality, Split};
+use crate::corpus::Split;
 use crate::error::Error;
 use crate::layout::checked::Checked;
 use crate::layout::padded::Padded;
-use crate::layout::{Header, LayoutReader, Sink};
+use crate::layout::{Header, LayoutReader, Sink, TRIMODAL};
 use crate::pickle::Limits;
 
 /// Reader of a folder of the ICT-MMMO tensors as they came with MFN (`pliang279/MFN`): `text_train_emb.h5`,
 /// `audio_train.h5`, `video_train.h5`, `y_train.h5` and so on.
 ///
-/// Each file holds one dataset, `d1` in the files in circulation. A split without files is empty; one with some of its
+/// Each file holds one dataset, `d1` in the files in circulation. Validation files may be named `valid`, `dev` or `val`. A split without files is empty; one with some of its
 /// files is an error. The files name no utterances, so the ids are `valid_0`, `valid_1` and so on. The labels are taken
 /// as they stand, from 1 to 5 in the public files.
 ///
@@ -32,14 +32,16 @@ pub struct MmmoH5;
 
 impl LayoutReader for MmmoH5 {
     fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
-        let mut checked = Checked::new(path, &Modality::ALL, sink);
+        let mut checked = Checked::new(path, &TRIMODAL, sink);
         for split in Split::ALL {
-            let names = [
-                format!("text_{split}_emb.h5"),
-                format!("audio_{split}.h5"),
-                format!("video_{split}.h5"),
-                format!("y_{split}.h5"),
-            ];
+            let names = |split: &str| {
+                [
+                    format!("text_{split}_emb.h5"),
+                    format!("audio_{split}.h5"),
+                    format!("video_{split}.h5"),
+                    format!("y_{split}.h5"),
+                ]
+            };
             if let Some(paths) = split_files(path, split, names)? {
                 let [text, audio, video, y] = paths.map(|path| File::open(path, limits));
                 read_split(split, [&text?, &audio?, &video?], &y?, &mut checked)?;

@@ -9,13 +9,24 @@ use crate::layout::checked::Checked;
 use crate::layout::label::Label;
 use crate::layout::padded::Padded;
 use crate::layout::place::Place;
+use crate::layout::splits;
 
-/// The files of a split: `None` where the folder has none of them.
+/// The files of a split, which are `names` of a name of the split: `None` where the folder has none of them.
 ///
 /// # Errors
 ///
-/// Some are there, and others are not.
+/// Some are there, and others are not; or there are files under two names of the split.
 pub(super) fn split_files<const N: usize>(
+    folder: &Path,
+    split: Split,
+    names: impl Fn(&str) -> [String; N],
+) -> Result<Option<[PathBuf; N]>, Error> {
+    splits::find(split, Place::new(folder), |name| {
+        all_or_none(folder, split, names(name))
+    })
+}
+
+fn all_or_none<const N: usize>(
     folder: &Path,
     split: Split,
     names: [String; N],

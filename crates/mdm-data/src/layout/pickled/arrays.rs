@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::source::{Source, load};
-use crate::corpus::{Modality, Split, Utterance};
+use crate::corpus::{Split, Utterance};
 use crate::error::Error;
 use crate::layout::checked::Checked;
 use crate::layout::padded::Padded;
 use crate::layout::place::Place;
-use crate::layout::{Header, Sink};
+use crate::layout::{Header, Sink, TRIMODAL};
 use crate::pickle::{Limits, Texts, Value, View, shape_text};
 
 /// What becomes of an utterance whose text is zero throughout.
@@ -29,7 +29,7 @@ pub(super) fn read_arrays(
 ) -> Result<Header, Error> {
     let bytes = load(path, limits)?;
     let source = Source::parse(path, &bytes, limits)?;
-    let mut checked = Checked::new(path, &Modality::ALL, sink);
+    let mut checked = Checked::new(path, &TRIMODAL, sink);
     for split in Split::ALL {
         read_split(&source, split, textless, &mut checked)?;
     }

@@ -54,18 +54,17 @@ impl LayoutReader for Misa {
 
 /// The file of a split, under any of the names in use.
 fn split_file(folder: &Path, split: Split) -> Result<PathBuf, Error> {
-    let names = splits::names(split)
-        .iter()
-        .map(|name| format!("{name}.pkl"));
-    let found = names.clone().map(|name| folder.join(name));
-    found
-        .into_iter()
-        .find(|path| path.is_file())
-        .ok_or_else(|| {
-            let expected = names.collect::<Vec<_>>().join(" or ");
-            let place = Place::new(folder).split(split);
-            place.error(format!("the file {expected}"), "none of that name")
-        })
+    let file = |name: &str| format!("{name}.pkl");
+    let found = splits::find(split, Place::new(folder), |name| {
+        let path = folder.join(file(name));
+        Ok(path.is_file().then_some(path))
+    })?;
+    found.ok_or_else(|| {
+        let names: Vec<String> = splits::names(split).iter().copied().map(file).collect();
+        let expected = format!("the file {}", names.join(" or "));
+        let place = Place::new(folder).split(split);
+        place.error(expected, "none of that name")
+    })
 }
 
 fn read_content<'a>(

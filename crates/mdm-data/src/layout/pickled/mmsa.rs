@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::source::{Source, load};
-use crate::corpus::{Modality, Split, Utterance};
+use crate::corpus::{Split, Utterance};
 use crate::error::Error;
 use crate::layout::checked::Checked;
 use crate::layout::padded::Stream;
 use crate::layout::place::Place;
-use crate::layout::{Header, LayoutReader, Sink, arrays};
+use crate::layout::{Header, LayoutReader, Sink, TRIMODAL, arrays};
 use crate::pickle::{Limits, Value, shape_text};
 
 /// Reader of the pickles of MMSA (`thuiar/MMSA`), aligned and unaligned.
@@ -25,7 +25,7 @@ use crate::pickle::{Limits, Value, shape_text};
 /// # Padding
 ///
 /// On the right. Audio and vision have the length that the file declares; without one, that of the text if they have
-/// as many steps, or else up to their last frame that is not all zero. Text ends at its last vector that is not
+/// as many steps and the text is not zero throughout, or else up to their last frame that is not all zero. Text ends at its last vector that is not
 /// all zero, within the mask of `text_bert`: vectors made by BERT fill the mask, while word vectors are fewer than
 /// WordPieces. A word without a vector is all zero, so a text that ends in one would come out short; a declared length
 /// of audio or vision with as many steps as the text, longer and still within the mask, is then taken instead.
@@ -35,7 +35,7 @@ impl LayoutReader for Mmsa {
     fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
         let bytes = load(path, limits)?;
         let source = Source::parse(path, &bytes, limits)?;
-        let mut checked = Checked::new(path, &Modality::ALL, sink);
+        let mut checked = Checked::new(path, &TRIMODAL, sink);
         for split in Split::ALL {
             read_split(&source, split, &mut checked)?;
         }

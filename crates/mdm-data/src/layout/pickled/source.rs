@@ -60,17 +60,14 @@ impl<'a> Source<'a> {
 
     /// The value of a split, under any of the names in use.
     pub(super) fn split(&self, split: Split) -> Result<Value<'a>, Error> {
-        let names = splits::names(split);
         let root = self.pickle.root();
-        names
-            .iter()
-            .find_map(|name| self.pickle.entry(root, name))
-            .ok_or_else(|| {
-                let expected = format!("a dict with the split {}", names.join(" or "));
-                Place::new(self.path)
-                    .split(split)
-                    .error(expected, self.keys(root))
-            })
+        let place = Place::new(self.path);
+        let found = splits::find(split, place, |name| Ok(self.pickle.entry(root, name)))?;
+        found.ok_or_else(|| {
+            let names = splits::names(split).join(" or ");
+            let expected = format!("a dict with the split {names}");
+            place.split(split).error(expected, self.keys(root))
+        })
     }
 
     /// The value of a field that must be there.

@@ -1,30 +1,34 @@
 //! A synthetic corpus with a known dependence between its modalities, made in memory.
 
+mod annotation;
+mod limits;
+
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Corpus, Emotions, Features, Modality, ModalityInfo, Split, Utterance};
+use crate::corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 use crate::error::Error;
 use crate::normal::gaussian;
+use annotation::{emotions, label, word};
 
-/// Latent values of a modality: the corpus has this many independent copies of three correlated scalars.
+/// Latent values of a modality: the corpus has this many independent copies of a correlated scalar a modality.
 const COPIES: usize = 2;
 
 /// Settings of the synthetic corpus.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SyntheticConfig {
-    /// Training utterances.
+    /// Training utterances. The whole corpus may take 8 GiB.
     pub train: usize,
     /// Validation utterances.
     pub valid: usize,
     /// Test utterances.
     pub test: usize,
-    /// Shortest and longest utterance, in words; the shortest at least 1.
+    /// Shortest and longest utterance, in words; the shortest at least 1, the longest at most 2²⁰.
     pub steps: [usize; 2],
-    /// Features of language, audio and vision; each at least 2.
-    pub dims: [usize; 3],
+    /// Features of each modality, in the order of [`Modality::ALL`]; from 2 to 4 modalities, each from 2 to 2²⁰ wide.
+    pub dims: Vec<usize>,
     /// Correlation ρ between the modalities, in [0, 1).
     pub correlation: f64,
     /// Standard deviation of the noise of a frame around its utterance's latent value; at least 0.
@@ -44,7 +48,7 @@ impl Default for SyntheticConfig {
             valid: 256,
             test: 512,
             steps: [6, 20],
-            dims: [16, 8, 8],
+            dims: vec![16, 8, 8],
             correlation: 0.6,
             noise: 1.0,
             emotions: false,
@@ -58,7 +62,7 @@ impl Default for SyntheticConfig {
 pub struct Synthetic {
     /// The corpus.
     pub corpus: Corpus,
-    /// Total correlation between the three modalities given the length, in nats.
+    /// Total correlation between all modalities given the length, in nats.
     pub total_correlation: f64,
     /// `ln p(joint) / p(product)` of every utterance by split, in nats: what a perfect critic would tell of it.
     pub pointwise: [Vec<f64>; 3],
@@ -66,17 +70,25 @@ pub struct Synthetic {
 
 /// Makes the corpus.
 ///
-/// Each utterance has, for each modality m, a latent vector `s_m` of two values. For each value, the three modalities
+/// Each utterance has, for each modality m of N, a latent vector `s_m` of two values. For each value, the modalities
 /// are jointly Gaussian with unit variance and correlation ρ between every two. A frame is `B_m (s_m + noise)`, with a
 /// fixed full-rank matrix `B_m` and noise of standard deviation σ that is independent over frames and modalities: one
 /// frame says little, all L of an utterance together say what their mean says. The mean of a modality has variance
 /// `1 + σ²/L`, hence correlation `ρ_L = ρ / (1 + σ²/L)` with the others, and the total correlation of an utterance of
-/// L words is `−ln((1 − ρ_L)²(1 + 2 ρ_L))` for the two values together. [`Synthetic::total_correlation`] is its mean
-/// over the lengths.
+/// L words is `−ln det R = −(N − 1) ln(1 − ρ_L) − ln(1 + (N − 1) ρ_L)` for the two values together, where
+/// `R = (1 − ρ_L) I + ρ_L 11ᵀ`. [`Synthetic::total_correlation`] is its mean over the lengths.
 ///
-/// The label needs the modalities together: `y = 3 tanh(s_l1 s_a1 + s_l2 s_v2 − 2 ρ + (s_l1 + s_a2 + s_v1) / 3)`, rounded
-/// to 0.2 as the labels of MOSI are (2 ρ is the mean of the products: no sign is much more frequent). Words come from a made-up lexicon of five moods; the mood of a word is that of the
-/// first latent value of its language frame.
+/// The label needs the modalities together: language in a product with each of the others, and every modality in a sum.
+///
+/// | N | label |
+/// |---|---|
+/// | 2 | `3 tanh(s_l1 s_a1 − ρ + (s_l1 + s_a2) / 2)` |
+/// | 3 | `3 tanh(s_l1 s_a1 + s_l2 s_v2 − 2 ρ + (s_l1 + s_a2 + s_v1) / 3)` |
+/// | 4 | `3 tanh(s_l1 s_a1 + s_l2 s_v2 + s_l1 s_p1 − 3 ρ + (s_l1 + s_a2 + s_v1 + s_p2) / 4)` |
+///
+/// It is rounded to 0.2 as the labels of MOSI are; (N − 1) ρ is the mean of the products, so that no sign is much more
+/// frequent. Words come from a made-up lexicon of five moods; the mood of a word is that of the first latent value of
+/// its language frame.
 ///
 /// With [`SyntheticConfig::emotions`] the intensities are functions of the same values, cut to 0 to 3 and rounded to
 /// thirds as those of MOSEI are:
@@ -90,9 +102,11 @@ pub struct Synthetic {
 /// | disgust | `−s_l2 − s_v2 − 1` | language, vision |
 /// | fear | `s_a1 s_l2 − 1` | the product of audio and language |
 ///
+/// Of two modalities, audio stands in for vision; of four, physiology for audio in fear.
+///
 /// # Errors
 ///
-/// [`Error::InvalidConfig`] for a setting outside its range.
+/// [`Error::InvalidConfig`] for a setting outside its range, and for a corpus that would take more than 8 GiB.
 ///
 /// # Example
 ///
@@ -106,13 +120,13 @@ pub struct Synthetic {
 /// assert_eq!(synthetic.corpus.train.len(), 1024);
 /// ```
 pub fn generate(config: &SyntheticConfig) -> Result<Synthetic, Error> {
-    check(config)?;
-    let modalities = Modality::ALL.iter().zip(config.dims);
-    let modalities = modalities.map(|(&modality, dim)| ModalityInfo { modality, dim });
+    limits::check(config)?;
+    let modalities = Modality::ALL.iter().zip(&config.dims);
+    let modalities = modalities.map(|(&modality, &dim)| ModalityInfo { modality, dim });
     let mut corpus = Corpus::new("synthetic", modalities.collect());
     let mut rng = stream(config.seed, 0);
-    let mut map = |dim| (0..dim * COPIES).map(|_| gaussian(&mut rng)).collect();
-    let maps: [Vec<f64>; 3] = config.dims.map(&mut map);
+    let map = |&dim| (0..dim * COPIES).map(|_| gaussian(&mut rng)).collect();
+    let maps: Vec<Vec<f64>> = config.dims.iter().map(map).collect();
     let mut pointwise = [Vec::new(), Vec::new(), Vec::new()];
     for (index, split) in Split::ALL.into_iter().enumerate() {
         let mut rng = stream(config.seed, 1 + index as u64);
@@ -126,7 +140,7 @@ pub fn generate(config: &SyntheticConfig) -> Result<Synthetic, Error> {
     }
     Ok(Synthetic {
         corpus,
-        total_correlation: total_correlation(config),
+        total_correlation: config.total_correlation(config.dims.len()),
         pointwise,
     })
 }
@@ -138,66 +152,41 @@ fn stream(seed: u64, number: u64) -> ChaCha8Rng {
     rng
 }
 
-fn check(config: &SyntheticConfig) -> Result<(), Error> {
-    let invalid = |field: &'static str, expected: &'static str, found: String| {
-        Err(Error::InvalidConfig {
-            field,
-            expected,
-            found,
-        })
-    };
-    let [shortest, longest] = config.steps;
-    if shortest == 0 || shortest > longest {
-        let expected = "the shortest and the longest, the shortest at least 1";
-        return invalid(
-            "data.synthetic.steps",
-            expected,
-            format!("{:?}", config.steps),
-        );
-    }
-    if config.dims.iter().any(|&dim| dim < COPIES) {
-        return invalid(
-            "data.synthetic.dims",
-            "at least 2 each",
-            format!("{:?}", config.dims),
-        );
-    }
-    if !(0.0..1.0).contains(&config.correlation) {
-        return invalid(
-            "data.synthetic.correlation",
-            "in [0, 1)",
-            config.correlation.to_string(),
-        );
-    }
-    if !(config.noise >= 0.0 && config.noise.is_finite()) {
-        return invalid(
-            "data.synthetic.noise",
-            "0 or a positive number",
-            config.noise.to_string(),
-        );
-    }
-    Ok(())
-}
-
 /// The latent values: `[copy][modality]`.
-type Latents = [[f64; 3]; COPIES];
+type Latents = [Vec<f64>; COPIES];
 
-fn latents(correlation: f64, rng: &mut impl Rng) -> Latents {
+fn latents(config: &SyntheticConfig, rng: &mut impl Rng) -> Latents {
+    let correlation = config.correlation;
     std::array::from_fn(|_| {
         let shared = gaussian(rng);
-        std::array::from_fn(|_| {
-            correlation.sqrt() * shared + (1.0 - correlation).sqrt() * gaussian(rng)
-        })
+        let value = |_| correlation.sqrt() * shared + (1.0 - correlation).sqrt() * gaussian(rng);
+        config.dims.iter().map(value).collect()
     })
 }
 
-/// Mean over the lengths, which are uniform.
-fn total_correlation(config: &SyntheticConfig) -> f64 {
-    let [shortest, longest] = config.steps;
-    let of_length =
-        |steps| -0.5 * COPIES as f64 * log_determinant(correlation_of_means(config, steps));
-    let sum: f64 = (shortest..=longest).map(of_length).sum();
-    sum / (longest - shortest + 1) as f64
+impl SyntheticConfig {
+    /// Total correlation between `modalities` of the modalities given the length, in nats: any as many have the same.
+    /// It is the mean over the lengths, which are uniform.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use mdm_data::synthetic::SyntheticConfig;
+    ///
+    /// let config = SyntheticConfig { correlation: 0.6, noise: 0.0, ..Default::default() };
+    /// // Two Gaussian scalars have a mutual information of −½ ln(1 − ρ²), and there are two copies.
+    /// assert!((config.total_correlation(2) + (1.0 - 0.36_f64).ln()).abs() < 1e-12);
+    /// assert_eq!(config.total_correlation(1), 0.0);
+    /// ```
+    pub fn total_correlation(&self, modalities: usize) -> f64 {
+        let [shortest, longest] = self.steps;
+        let of_length = |steps| {
+            let correlation = correlation_of_means(self, steps);
+            -0.5 * COPIES as f64 * log_determinant(correlation, modalities)
+        };
+        let sum: f64 = (shortest..=longest).map(of_length).sum();
+        sum / (longest - shortest + 1) as f64
+    }
 }
 
 /// Variance of the mean frame of an utterance.
@@ -209,20 +198,21 @@ fn correlation_of_means(config: &SyntheticConfig, steps: usize) -> f64 {
     config.correlation / variance_of_means(config, steps)
 }
 
-/// `ln det R` of three scalars with correlation ρ between every two.
-fn log_determinant(correlation: f64) -> f64 {
-    ((1.0 - correlation).powi(2) * (1.0 + 2.0 * correlation)).ln()
+/// `ln det R` of n scalars with correlation ρ between every two.
+fn log_determinant(correlation: f64, n: usize) -> f64 {
+    let others = n.saturating_sub(1);
+    ((1.0 - correlation).powi(others as i32) * (1.0 + others as f64 * correlation)).ln()
 }
 
 /// `ln p(joint) / p(product)` of standardised values with correlation ρ.
 fn pointwise_dependence(correlation: f64, values: &Latents) -> f64 {
-    let of_one_copy = |s: &[f64; 3]| {
+    let of_one_copy = |s: &Vec<f64>| {
         let squares: f64 = s.iter().map(|value| value * value).sum();
         let square_of_sum = s.iter().sum::<f64>().powi(2);
-        // R⁻¹ = (I − ρ/(1 + 2ρ) 11ᵀ) / (1 − ρ)
-        let shrink = correlation / (1.0 + 2.0 * correlation);
+        // R⁻¹ = (I − ρ/(1 + (n − 1) ρ) 11ᵀ) / (1 − ρ)
+        let shrink = correlation / (1.0 + (s.len() - 1) as f64 * correlation);
         let quadratic = (squares - shrink * square_of_sum) / (1.0 - correlation);
-        -0.5 * (log_determinant(correlation) + quadratic - squares)
+        -0.5 * (log_determinant(correlation, s.len()) + quadratic - squares)
     };
     values.iter().map(of_one_copy).sum()
 }
@@ -231,19 +221,22 @@ fn pointwise_dependence(correlation: f64, values: &Latents) -> f64 {
 fn utterance(
     config: &SyntheticConfig,
     id: String,
-    maps: &[Vec<f64>; 3],
+    maps: &[Vec<f64>],
     rng: &mut impl Rng,
 ) -> (Utterance, f64) {
-    let latents = latents(config.correlation, rng);
+    let latents = latents(config, rng);
     let [shortest, longest] = config.steps;
     let steps = rng.random_range(shortest..=longest);
     let deviation = variance_of_means(config, steps).sqrt();
     let mut words = Vec::new();
     let mut features = Vec::new();
-    let mut means: Latents = Default::default();
+    let mut means: Latents = std::array::from_fn(|_| vec![0.0; maps.len()]);
     for (modality, map) in maps.iter().enumerate() {
         let frames: Vec<[f64; COPIES]> = (0..steps)
-            .map(|_| latents.map(|copy| copy[modality] + config.noise * gaussian(rng)))
+            .map(|_| {
+                let values = latents.each_ref();
+                values.map(|copy| copy[modality] + config.noise * gaussian(rng))
+            })
             .collect();
         for frame in &frames {
             for (mean, value) in means.iter_mut().zip(frame) {
@@ -271,45 +264,6 @@ fn utterance(
         },
         dependence,
     )
-}
-
-fn label(correlation: f64, latents: &Latents) -> f32 {
-    let [[l1, a1, v1], [l2, a2, v2]] = latents;
-    let interaction = l1 * a1 + l2 * v2 - COPIES as f64 * correlation;
-    let sentiment = 3.0 * (interaction + (l1 + a2 + v1) / 3.0).tanh();
-    // Adding 0 turns −0 into 0.
-    ((sentiment * 5.0).round_ties_even() / 5.0 + 0.0) as f32
-}
-
-fn emotions(latents: &Latents) -> Emotions {
-    let [[l1, a1, v1], [l2, a2, v2]] = latents;
-    let intensities = [
-        l1 + v1,
-        -l1 - v1 - 1.0,
-        a2 - l1 - 1.0,
-        l2 * v2 - 1.0,
-        -l2 - v2 - 1.0,
-        a1 * l2 - 1.0,
-    ];
-    // Three annotators, 0 to 3 each: their mean is a number of thirds. Adding 0 turns −0 into 0.
-    Emotions(intensities.map(|x| ((x.clamp(0.0, 3.0) * 3.0).round_ties_even() / 3.0 + 0.0) as f32))
-}
-
-/// Five moods, from very negative to very positive.
-const LEXICON: [[&str; 4]; 5] = [
-    ["grondak", "vreshul", "dorgath", "skurn"],
-    ["brellow", "mornish", "tarvid", "hesk"],
-    ["onda", "per", "lisan", "tu"],
-    ["solari", "wenna", "plimo", "jestin"],
-    ["aurelle", "lumivay", "celindra", "fiore"],
-];
-
-fn word(mood: f64, rng: &mut impl Rng) -> String {
-    let level = [-1.5, -0.5, 0.5, 1.5]
-        .iter()
-        .filter(|&&bound| mood > bound)
-        .count();
-    LEXICON[level][rng.random_range(0..4)].to_owned()
 }
 
 #[cfg(test)]
@@ -435,10 +389,6 @@ mod tests {
             },
             SyntheticConfig {
                 steps: [0, 3],
-                ..Default::default()
-            },
-            SyntheticConfig {
-                dims: [1, 8, 8],
                 ..Default::default()
             },
             SyntheticConfig {
