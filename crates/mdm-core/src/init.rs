@@ -5,6 +5,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
+use crate::normal;
 use crate::seed::ChaCha8Rng;
 
 /// A parameter with every element from `U(−bound, bound)`.
@@ -18,6 +19,19 @@ pub fn uniform<const D: usize>(
 ) -> Param<Tensor<D>> {
     let values = (0..shape.iter().product())
         .map(|_| ((2.0 * rng.random::<f64>() - 1.0) * bound) as f32)
+        .collect::<Vec<_>>();
+    Param::from_data(TensorData::new(values, shape), device)
+}
+
+/// A parameter with every element from the normal distribution with mean 0 and this standard deviation.
+pub fn normal<const D: usize>(
+    shape: [usize; D],
+    deviation: f64,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Param<Tensor<D>> {
+    let values = (0..shape.iter().product())
+        .map(|_| (normal::sample(rng) * deviation) as f32)
         .collect::<Vec<_>>();
     Param::from_data(TensorData::new(values, shape), device)
 }

@@ -24,24 +24,35 @@
 
 #![warn(missing_docs)]
 
+pub mod batch_norm;
 pub mod ef_lstm;
 mod error;
+mod form;
 pub mod fusion;
 pub mod head;
 mod inputs;
 pub mod late_lstm;
+pub mod lfn;
 pub mod lstm;
+pub mod mfn;
 pub mod model;
 pub mod sequences;
+pub mod subnet;
+pub mod tfn;
 pub mod torch_names;
 
+pub use batch_norm::BatchNorm;
 pub use ef_lstm::{EfLstm, EfLstmConfig};
 pub use error::Error;
+pub use form::Form;
 pub use fusion::{FusionEncoder, Views};
 pub use head::Head;
 pub use inputs::{Inputs, Language, Vocabulary};
 pub use late_lstm::{LateLstm, LateLstmConfig};
+pub use lfn::{Lfn, LfnConfig};
 pub use lstm::Lstm;
+pub use mfn::{Mfn, MfnConfig};
 pub use model::{Encoder, Model, ModelConfig};
 pub use sequences::{Sequences, StepMask};
+pub use tfn::{Tfn, TfnConfig};
 pub use torch_names::{TorchForm, TorchNames, TorchVisitor};

@@ -10,9 +10,12 @@ use mdm_core::seed::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EfLstm, EfLstmConfig, Error, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, Sequences,
-    TorchNames, TorchVisitor, Views,
+    EfLstm, EfLstmConfig, Error, Form, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, Lfn,
+    LfnConfig, Mfn, MfnConfig, Sequences, Tfn, TfnConfig, TorchNames, TorchVisitor, Views,
 };
+
+/// Where the predictions of the official TFN end.
+const TFN_LIMIT: f64 = 3.0;
 
 /// The fusion models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -24,18 +27,38 @@ pub enum Model {
     EfLstm,
     /// [`LateLstm`]: the paper's reading of EF-LSTM.
     LateLstm,
+    /// [`Tfn`]: tensor fusion network.
+    Tfn,
+    /// [`Lfn`]: low-rank fusion network, also known as LMF.
+    Lfn,
+    /// [`Mfn`]: memory fusion network.
+    Mfn,
 }
 
 impl Model {
     /// Every model.
-    pub const ALL: [Self; 2] = [Self::EfLstm, Self::LateLstm];
+    pub const ALL: [Self; 5] = [
+        Self::EfLstm,
+        Self::LateLstm,
+        Self::Tfn,
+        Self::Lfn,
+        Self::Mfn,
+    ];
 
     /// The name in configs and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EfLstm => "ef-lstm",
             Self::LateLstm => "late-lstm",
+            Self::Tfn => "tfn",
+            Self::Lfn => "lfn",
+            Self::Mfn => "mfn",
         }
+    }
+
+    /// Whether the first modality must be language; the other models treat all modalities alike.
+    pub const fn needs_language(self) -> bool {
+        matches!(self, Self::Tfn | Self::Lfn)
     }
 }
 
@@ -81,12 +104,18 @@ impl From<Model> for String {
 pub struct ModelConfig {
     /// The model to build.
     pub name: Model,
-    /// Dropout before the linear head, in [0, 1).
+    /// Dropout before the linear head, in [0, 1). The official form of `lfn` has no such head.
     pub head_dropout: f64,
     /// Settings of `ef-lstm`.
     pub ef_lstm: EfLstmConfig,
     /// Settings of `late-lstm`.
     pub late_lstm: LateLstmConfig,
+    /// Settings of `tfn`.
+    pub tfn: TfnConfig,
+    /// Settings of `lfn`.
+    pub lfn: LfnConfig,
+    /// Settings of `mfn`.
+    pub mfn: MfnConfig,
 }
 
 impl ModelConfig {
@@ -102,19 +131,21 @@ impl ModelConfig {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<(Encoder, Head), Error> {
-        if !(0.0..1.0).contains(&self.head_dropout) {
-            return Err(Error::InvalidConfig {
-                field: "model.head_dropout",
-                expected: "in [0, 1)",
-                found: self.head_dropout.to_string(),
-            });
-        }
+        Error::check_dropout("model.head_dropout", &[self.head_dropout])?;
         let dims = &inputs.dims;
         let encoder = match self.name {
             Model::EfLstm => Encoder::EfLstm(self.ef_lstm.init(dims, rng, device)?),
             Model::LateLstm => Encoder::LateLstm(self.late_lstm.init(dims, rng, device)?),
+            Model::Tfn => Encoder::Tfn(self.tfn.init(inputs, outputs, rng, device)?),
+            Model::Lfn => Encoder::Lfn(self.lfn.init(inputs, outputs, rng, device)?),
+            Model::Mfn => Encoder::Mfn(self.mfn.init(dims, rng, device)?),
         };
-        let head = Head::init(encoder.d_z(), outputs, self.head_dropout, rng, device);
+        let linear = Head::init(encoder.d_z(), outputs, self.head_dropout, rng, device);
+        let head = match self.name {
+            Model::Tfn if self.tfn.form == Form::Official => linear.bounded(TFN_LIMIT),
+            Model::Lfn if self.lfn.form == Form::Official => Head::identity(),
+            _ => linear,
+        };
         Ok((encoder, head))
     }
 }
@@ -126,6 +157,9 @@ impl ModelConfig {
 pub enum Encoder {
     EfLstm(EfLstm),
     LateLstm(LateLstm),
+    Tfn(Tfn),
+    Lfn(Lfn),
+    Mfn(Mfn),
 }
 
 impl FusionEncoder for Encoder {
@@ -133,6 +167,9 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.views(input, mode),
             Self::LateLstm(encoder) => encoder.views(input, mode),
+            Self::Tfn(encoder) => encoder.views(input, mode),
+            Self::Lfn(encoder) => encoder.views(input, mode),
+            Self::Mfn(encoder) => encoder.views(input, mode),
         }
     }
 
@@ -140,6 +177,9 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.fuse(views, mode),
             Self::LateLstm(encoder) => encoder.fuse(views, mode),
+            Self::Tfn(encoder) => encoder.fuse(views, mode),
+            Self::Lfn(encoder) => encoder.fuse(views, mode),
+            Self::Mfn(encoder) => encoder.fuse(views, mode),
         }
     }
 
@@ -147,6 +187,9 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.d_z(),
             Self::LateLstm(encoder) => encoder.d_z(),
+            Self::Tfn(encoder) => encoder.d_z(),
+            Self::Lfn(encoder) => encoder.d_z(),
+            Self::Mfn(encoder) => encoder.d_z(),
         }
     }
 }
@@ -156,6 +199,9 @@ impl TorchNames for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.visit_torch(prefix, visitor),
             Self::LateLstm(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::Tfn(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::Lfn(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::Mfn(encoder) => encoder.visit_torch(prefix, visitor),
         }
     }
 }
@@ -175,6 +221,24 @@ mod tests {
             late_lstm: LateLstmConfig {
                 hidden: vec![4, 3, 2],
                 d_z: 5,
+            },
+            tfn: TfnConfig {
+                hidden: vec![4, 3, 2],
+                language_out: 2,
+                d_z: 5,
+                ..TfnConfig::default()
+            },
+            lfn: LfnConfig {
+                hidden: vec![4, 3, 2],
+                language_out: 2,
+                d_z: 5,
+                ..LfnConfig::default()
+            },
+            mfn: MfnConfig {
+                hidden: vec![4, 3, 2],
+                memory: 3,
+                d_z: 5,
+                ..MfnConfig::default()
             },
         };
         Model::ALL.map(config).to_vec()
@@ -224,6 +288,49 @@ mod tests {
     }
 
     #[test]
+    fn no_model_depends_on_how_much_padding_there_is() {
+        let device = Device::flex();
+        let dims = [4, 3, 2];
+        for config in configs() {
+            let encoder = encoder(&config, &dims, &device);
+            let whole = batch(&dims, 0.0, &device);
+            // Rows 1 and 2 have 2 and 3 steps of the 5.
+            let rows = |x: &Tensor<3>| x.clone().narrow(0, 1, 2).narrow(1, 0, 3);
+            let short = Sequences {
+                modalities: whole.modalities.iter().map(rows).collect(),
+                mask: StepMask::from_lengths(&[2, 3], 3),
+            };
+            let z = encoder.encode(&whole, &mut Mode::Eval).narrow(0, 1, 2);
+            let difference = (z - encoder.encode(&short, &mut Mode::Eval)).abs().max();
+            assert!(difference.into_scalar::<f32>() < 1e-6, "{}", config.name);
+        }
+    }
+
+    #[test]
+    fn dropout_is_on_in_training_only() {
+        let device = Device::flex();
+        let dims = [4, 3, 2];
+        for mut config in configs() {
+            config.tfn.dropout = vec![0.5; 3];
+            config.tfn.product_dropout = 0.5;
+            config.lfn.dropout = vec![0.5; 3];
+            config.mfn.attention.dropout = 0.5;
+            config.mfn.retain.dropout = 0.5;
+            let encoder = encoder(&config, &dims, &device);
+            let z = |mode: &mut Mode| {
+                let z = encoder.encode(&batch(&dims, 0.0, &device), mode);
+                z.try_into_vec_as::<f32>().unwrap()
+            };
+            let before = z(&mut Mode::Eval);
+            assert_eq!(before, z(&mut Mode::Eval), "{}", config.name);
+            let train = |seed| z(&mut Mode::Train(&mut seed::stream(seed, "dropout", 0)));
+            let has_dropout = !matches!(config.name, Model::EfLstm | Model::LateLstm);
+            assert_eq!(train(0) != train(1), has_dropout, "{}", config.name);
+            assert!(train(0).iter().all(|z| z.is_finite()));
+        }
+    }
+
+    #[test]
     fn the_identity_permutation_gives_the_joint_batch_and_another_does_not() {
         let device = Device::flex();
         let dims = [4, 3, 2];
@@ -242,22 +349,71 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_modalities_and_clear_errors() {
+    fn any_number_of_modalities() {
         let device = Device::flex();
+        for dims in [vec![3], vec![3, 4], vec![3, 4, 5, 6]] {
+            for mut config in configs() {
+                if config.name.needs_language() && dims.len() == 1 {
+                    continue;
+                }
+                let hidden = vec![3; dims.len()];
+                config.late_lstm.hidden = hidden.clone();
+                config.tfn.hidden = hidden.clone();
+                config.tfn.dropout = vec![0.0; dims.len()];
+                config.lfn.hidden = hidden.clone();
+                config.lfn.dropout = vec![0.0; dims.len()];
+                config.mfn.hidden = hidden;
+                let z = encoder(&config, &dims, &device)
+                    .encode(&batch(&dims, 0.0, &device), &mut Mode::Eval);
+                assert!(z.abs().sum().into_scalar::<f32>() > 0.0, "{}", config.name);
+            }
+        }
+    }
+
+    #[test]
+    fn clear_errors() {
         let mut rng = seed::stream(0, "init", 0);
-        let mut config = configs()[0].clone();
-        let mut init = |config: &ModelConfig, dims: &[usize]| {
-            config.init(&Inputs::vectors(dims), 1, &mut rng, &device)
+        let mut error = |config: &ModelConfig, inputs: &Inputs| {
+            let built = config.init(inputs, 1, &mut rng, &Device::flex());
+            built.unwrap_err().to_string()
         };
-        assert!(init(&config, &[3, 4]).is_ok());
-        assert!(init(&config, &[3, 4, 5, 6]).is_ok());
-        assert!(init(&config, &[]).is_err());
-        config.name = Model::LateLstm;
-        let error = init(&config, &[3, 4]).unwrap_err();
-        assert!(
-            error.to_string().contains("model.late_lstm.hidden"),
-            "{error}"
-        );
+        for config in configs() {
+            error(&config, &Inputs::vectors(&[]));
+            if config.name != Model::EfLstm {
+                let field = config.name.name().replace('-', "_");
+                let error = error(&config, &Inputs::vectors(&[3, 4]));
+                assert!(error.contains(&format!("model.{field}.hidden")), "{error}");
+            }
+            if config.name.needs_language() {
+                let single = error(&config, &Inputs::vectors(&[3]));
+                assert!(single.contains("single modality"), "{single}");
+                let mut inputs = Inputs::vectors(&[3, 4, 5]);
+                inputs.language = crate::Language::Absent;
+                let error = error(&config, &inputs);
+                assert!(error.contains("ef-lstm, late-lstm, mfn"), "{error}");
+            }
+        }
         assert!("tfn-2000".parse::<Model>().is_err());
+    }
+
+    #[test]
+    fn an_official_form_has_the_head_of_its_authors() {
+        let device = Device::flex();
+        let inputs = Inputs::vectors(&[4, 3, 2]);
+        let mut rng = seed::stream(0, "init", 0);
+        let z = Tensor::<2>::ones([1, 5], &device) * 1e4;
+        for mut config in configs() {
+            config.tfn.form = Form::Official;
+            config.lfn.form = Form::Official;
+            let (encoder, head) = config.init(&inputs, 1, &mut rng, &device).unwrap();
+            match config.name {
+                Model::Lfn => assert!(encoder.d_z() == 1 && head.linear.is_none()),
+                name => {
+                    let output = head.forward(z.clone(), &mut Mode::Eval);
+                    let bounded = output.abs().into_scalar::<f32>() <= 3.0;
+                    assert_eq!(bounded, name == Model::Tfn, "{name}");
+                }
+            }
+        }
     }
 }

@@ -174,6 +174,9 @@ fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Result<()
         "gaussian_tc" => gaussian_tc::check(case, checks),
         "ef_lstm" => encoders::check(Kind::EfLstm, case, device, checks),
         "late_lstm" => encoders::check(Kind::LateLstm, case, device, checks),
+        "tfn" => encoders::check(Kind::Tfn, case, device, checks),
+        "lmf" => encoders::check(Kind::Lmf, case, device, checks),
+        "mfn" => encoders::check(Kind::Mfn, case, device, checks),
         "two_stage_step" => two_stage_step::check(case, device, checks),
         _ => bail!("kind not implemented"),
     }
