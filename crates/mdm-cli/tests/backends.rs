@@ -27,6 +27,17 @@ hidden = 8
 hidden = [4, 4, 4]
 d_z = 8
 
+[model.tfn]
+hidden = [4, 4, 4]
+dropout = [0.2, 0.2, 0.2]
+
+[model.lfn]
+hidden = [4, 4, 4]
+
+[model.mfn]
+hidden = [4, 4, 4]
+memory = 8
+
 [penalty]
 unroll = 2
 
@@ -102,7 +113,13 @@ fn every_backend_trains_alike() {
         );
     }
     eprintln!("backends of this build: {}", backends.join(", "));
-    for (model, measure) in [("ef-lstm", "kl"), ("late-lstm", "wasserstein")] {
+    for (model, measure) in [
+        ("ef-lstm", "kl"),
+        ("late-lstm", "wasserstein"),
+        ("tfn", "kl"),
+        ("lfn", "f"),
+        ("mfn", "kl"),
+    ] {
         let reference = history(folder.path(), "flex", model, measure);
         assert_eq!(reference.len(), 2);
         assert!(reference.iter().flatten().all(|value| value.is_finite()));

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// The kinds that this version must pass.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 12] = [
     "measures",
     "critic",
     "gradient_penalty",
@@ -15,6 +15,9 @@ const KINDS: [&str; 9] = [
     "metrics",
     "ef_lstm",
     "late_lstm",
+    "tfn",
+    "lmf",
+    "mfn",
     "two_stage_step",
 ];
 
@@ -97,6 +100,10 @@ fn a_changed_expected_value_fails() {
     for (case, tensor) in [
         ("measures__plain", "expected.kl.value"),
         ("ef_lstm__left_pad", "expected.grad.weight.fc1.weight"),
+        (
+            "tfn__batch_statistics",
+            "expected.buffer.audio_subnet.norm.running_var",
+        ),
         (
             "two_stage_step__late_lstm_kl_sigmoid",
             "expected.critic.layers.0.weight",

@@ -23,6 +23,19 @@ pub fn uniform<const D: usize>(
     Param::from_data(TensorData::new(values, shape), device)
 }
 
+/// A parameter with every element from the normal distribution with mean 0 and this standard deviation.
+pub fn normal<const D: usize>(
+    shape: [usize; D],
+    deviation: f64,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Param<Tensor<D>> {
+    let values = (0..shape.iter().product())
+        .map(|_| (normal::sample(rng) * deviation) as f32)
+        .collect::<Vec<_>>();
+    Param::from_data(TensorData::new(values, shape), device)
+}
+
 /// A linear layer as `torch.nn.Linear` starts it: weight and bias from `U(±1/√d_input)`.
 ///
 /// # Example
@@ -41,17 +54,4 @@ pub fn linear(d_input: usize, d_output: usize, rng: &mut ChaCha8Rng, device: &De
         weight: uniform([d_input, d_output], bound, rng, device),
         bias: Some(uniform([d_output], bound, rng, device)),
     }
-}
-
-/// A parameter with every element from `N(0, deviation²)`, drawn on the host.
-pub fn normal<const D: usize>(
-    shape: [usize; D],
-    deviation: f64,
-    rng: &mut ChaCha8Rng,
-    device: &Device,
-) -> Param<Tensor<D>> {
-    let values = (0..shape.iter().product())
-        .map(|_| (normal::sample(rng) * deviation) as f32)
-        .collect::<Vec<_>>();
-    Param::from_data(TensorData::new(values, shape), device)
 }

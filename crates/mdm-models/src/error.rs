@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::{Inputs, Language, Model};
+
 /// What can go wrong when a model is built.
 #[derive(Debug, Error, Clone, PartialEq)]
 #[non_exhaustive]
@@ -57,6 +59,18 @@ pub enum Error {
         /// The models that allow it.
         others: String,
     },
+    /// Data whose first modality is not what the model reads there.
+    #[error(
+        "model.name: {model} needs language as word vectors, found {found}; {others} take any modalities"
+    )]
+    NoWordVectors {
+        /// The model.
+        model: Model,
+        /// What the data has.
+        found: &'static str,
+        /// The models without this need, separated by commas.
+        others: String,
+    },
     /// A model's name that does not exist.
     #[error("unknown model `{name}`; known are {known}")]
     UnknownModel {
@@ -80,16 +94,16 @@ impl Error {
         Ok(())
     }
 
-    /// Checks a probability of dropout.
-    pub(crate) fn check_probability(field: &'static str, value: f64) -> Result<(), Self> {
-        if (0.0..1.0).contains(&value) {
-            return Ok(());
+    /// Checks that each probability of a dropout is in [0, 1).
+    pub(crate) fn check_dropout(field: &'static str, dropout: &[f64]) -> Result<(), Self> {
+        match dropout.iter().find(|p| !(0.0..1.0).contains(*p)) {
+            Some(found) => Err(Self::InvalidConfig {
+                field,
+                expected: "in [0, 1)",
+                found: found.to_string(),
+            }),
+            None => Ok(()),
         }
-        Err(Self::InvalidConfig {
-            field,
-            expected: "in [0, 1)",
-            found: value.to_string(),
-        })
     }
 
     /// Checks the number of a layer, or of how many.
@@ -105,6 +119,42 @@ impl Error {
             field,
             expected: "at most the number of layers",
             found: format!("{value} for {most} layers"),
+        })
+    }
+
+    /// Checks that a setting has as many values as the data has modalities.
+    pub(crate) fn check_modalities(
+        field: &'static str,
+        expected: usize,
+        found: usize,
+    ) -> Result<(), Self> {
+        if expected != found {
+            return Err(Self::Modalities {
+                field,
+                expected,
+                found,
+            });
+        }
+        Ok(())
+    }
+
+    /// Checks that the first modality is language as word vectors.
+    pub(crate) fn check_word_vectors(model: Model, inputs: &Inputs) -> Result<(), Self> {
+        let found = match inputs.language {
+            Language::Vectors => return Ok(()),
+            Language::Absent => "no language",
+            Language::Pieces(_) => "word pieces",
+        };
+        let others = Model::ALL
+            .iter()
+            .filter(|model| !model.needs_language() && !model.reads_pieces());
+        Err(Self::NoWordVectors {
+            model,
+            found,
+            others: others
+                .map(|model| model.name())
+                .collect::<Vec<_>>()
+                .join(", "),
         })
     }
 }

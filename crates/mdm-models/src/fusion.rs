@@ -9,7 +9,8 @@ use crate::Sequences;
 /// A batch after its per-modality work.
 #[derive(Debug, Clone)]
 pub struct Views {
-    /// One tensor `[batch, steps, width]` a modality, defined at every step (see [`Sequences::unpadded`]).
+    /// One tensor `[batch, steps, width]` a modality, defined at every step (see [`Sequences::unpadded`]). The first may
+    /// have a single step, that of its own length: it is read to no other.
     pub modalities: Vec<Tensor<3>>,
     /// Steps to read of each row: those of the first modality, language where there is one.
     pub lengths: Vec<usize>,

@@ -32,7 +32,7 @@ pub struct GateConfig {
 impl GateConfig {
     pub(crate) fn check(&self, layers: usize) -> Result<(), Error> {
         Error::check_at_most("gate.injection", self.injection, layers)?;
-        Error::check_probability("gate.dropout", self.dropout)?;
+        Error::check_dropout("gate.dropout", &[self.dropout])?;
         if self.beta > 0.0 && self.beta.is_finite() {
             return Ok(());
         }

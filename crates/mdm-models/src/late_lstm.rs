@@ -44,13 +44,7 @@ impl LateLstmConfig {
         Error::check_widths("model.late_lstm.hidden", &self.hidden)?;
         Error::check_widths("model.late_lstm.d_z", &[self.d_z])?;
         Error::check_widths("modalities", dims)?;
-        if self.hidden.len() != dims.len() {
-            return Err(Error::Modalities {
-                field: "model.late_lstm.hidden",
-                expected: dims.len(),
-                found: self.hidden.len(),
-            });
-        }
+        Error::check_modalities("model.late_lstm.hidden", dims.len(), self.hidden.len())?;
         let pairs = dims.iter().zip(&self.hidden);
         Ok(LateLstm {
             lstms: pairs

@@ -24,33 +24,44 @@
 
 #![warn(missing_docs)]
 
+pub mod batch_norm;
 pub mod bert;
 pub mod ef_lstm;
 mod error;
+mod form;
 pub mod fusion;
 pub mod gate;
 pub mod head;
 mod inputs;
 pub mod late_lstm;
+pub mod lfn;
 pub mod lstm;
 pub mod mag_bert;
+pub mod mfn;
 pub mod model;
 pub mod pretrained;
 pub mod sequences;
+pub mod subnet;
+pub mod tfn;
 pub mod torch_names;
 pub mod transformer;
 
+pub use batch_norm::BatchNorm;
 pub use bert::{Bert, BertConfig};
 pub use ef_lstm::{EfLstm, EfLstmConfig};
 pub use error::Error;
+pub use form::Form;
 pub use fusion::{FusionEncoder, Views};
 pub use gate::{GateConfig, MultimodalAdaptationGate};
 pub use head::Head;
 pub use inputs::{Inputs, Language, Vocabulary};
 pub use late_lstm::{LateLstm, LateLstmConfig};
+pub use lfn::{Lfn, LfnConfig};
 pub use lstm::Lstm;
 pub use mag_bert::{BertZ, MagBert, MagBertConfig};
+pub use mfn::{Mfn, MfnConfig};
 pub use model::{Encoder, Model, ModelConfig};
 pub use pretrained::{NamedTensors, PretrainedConfig};
 pub use sequences::{Sequences, StepMask};
+pub use tfn::{Tfn, TfnConfig};
 pub use torch_names::{TorchForm, TorchNames, TorchVisitor};

@@ -57,6 +57,17 @@ impl Lstm {
     /// - `x`: `[batch, steps, input]`
     /// - output: `[batch, steps, hidden]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        Tensor::stack(self.run(x).0, 1)
+    }
+
+    /// The hidden and the cell state after every step, each `[batch, steps, hidden]`.
+    pub fn states(&self, x: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
+        let (hidden, cells) = self.run(x);
+        (Tensor::stack(hidden, 1), Tensor::stack(cells, 1))
+    }
+
+    /// Hidden and cell states step by step, each `[batch, hidden]`.
+    fn run(&self, x: Tensor<3>) -> (Vec<Tensor<2>>, Vec<Tensor<2>>) {
         let [batch, steps, input] = x.dims();
         let [hidden, gates] = self.weight_hh.dims();
         // Steps first: the input part of all gates is one product, and a step is then a contiguous piece of it.
@@ -67,15 +78,16 @@ impl Lstm {
 
         let mut h = Tensor::<2>::zeros([batch, hidden], &projected.device());
         let mut c = h.clone();
-        let mut states = Vec::with_capacity(steps);
+        let mut states = (Vec::with_capacity(steps), Vec::with_capacity(steps));
         for step in split_steps(projected.reshape([steps, batch, gates])) {
             let gates = step + h.matmul(weight_hh.clone());
             let [i, f, g, o] = quarters(gates);
             c = activation::sigmoid(f) * c + activation::sigmoid(i) * activation::tanh(g);
             h = activation::sigmoid(o) * activation::tanh(c.clone());
-            states.push(h.clone());
+            states.0.push(h.clone());
+            states.1.push(c.clone());
         }
-        Tensor::stack(states, 1)
+        states
     }
 }
 
@@ -83,7 +95,7 @@ impl Lstm {
 ///
 /// The backward of one slice fills a tensor of the size of what was sliced: cutting every step from the whole costs
 /// O(steps²), halving costs O(steps log steps).
-fn split_steps(x: Tensor<3>) -> Vec<Tensor<2>> {
+pub(crate) fn split_steps(x: Tensor<3>) -> Vec<Tensor<2>> {
     let steps = x.dims()[0];
     if steps == 1 {
         return vec![x.squeeze_dim(0)];

@@ -10,9 +10,13 @@ use mdm_core::seed::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EfLstm, EfLstmConfig, Error, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, MagBert,
-    MagBertConfig, Sequences, TorchNames, TorchVisitor, Views,
+    EfLstm, EfLstmConfig, Error, Form, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, Lfn,
+    LfnConfig, MagBert, MagBertConfig, Mfn, MfnConfig, Sequences, Tfn, TfnConfig, TorchNames,
+    TorchVisitor, Views,
 };
+
+/// Where the predictions of the official TFN end.
+const TFN_LIMIT: f64 = 3.0;
 
 /// The fusion models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -24,21 +28,43 @@ pub enum Model {
     EfLstm,
     /// [`LateLstm`]: the paper's reading of EF-LSTM.
     LateLstm,
+    /// [`Tfn`]: tensor fusion network.
+    Tfn,
+    /// [`Lfn`]: low-rank fusion network, also known as LMF.
+    Lfn,
+    /// [`Mfn`]: memory fusion network.
+    Mfn,
     /// [`MagBert`]: BERT with the multimodal adaptation gate.
     MagBert,
 }
 
 impl Model {
     /// Every model.
-    pub const ALL: [Self; 3] = [Self::EfLstm, Self::LateLstm, Self::MagBert];
+    pub const ALL: [Self; 6] = [
+        Self::EfLstm,
+        Self::LateLstm,
+        Self::Tfn,
+        Self::Lfn,
+        Self::Mfn,
+        Self::MagBert,
+    ];
 
     /// The name in configs and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EfLstm => "ef-lstm",
             Self::LateLstm => "late-lstm",
+            Self::Tfn => "tfn",
+            Self::Lfn => "lfn",
+            Self::Mfn => "mfn",
             Self::MagBert => "mag-bert",
         }
+    }
+
+    /// Whether the first modality must be language as word vectors; the other models of word vectors treat all
+    /// modalities alike.
+    pub const fn needs_language(self) -> bool {
+        matches!(self, Self::Tfn | Self::Lfn)
     }
 
     /// Whether the language of its corpus is word pieces, not word vectors.
@@ -89,12 +115,18 @@ impl From<Model> for String {
 pub struct ModelConfig {
     /// The model to build.
     pub name: Model,
-    /// Dropout before the linear head, in [0, 1).
+    /// Dropout before the linear head, in [0, 1). The official form of `lfn` has no such head.
     pub head_dropout: f64,
     /// Settings of `ef-lstm`.
     pub ef_lstm: EfLstmConfig,
     /// Settings of `late-lstm`.
     pub late_lstm: LateLstmConfig,
+    /// Settings of `tfn`.
+    pub tfn: TfnConfig,
+    /// Settings of `lfn`.
+    pub lfn: LfnConfig,
+    /// Settings of `mfn`.
+    pub mfn: MfnConfig,
     /// Settings of `mag-bert`.
     pub mag_bert: MagBertConfig,
 }
@@ -112,14 +144,22 @@ impl ModelConfig {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<(Encoder, Head), Error> {
-        Error::check_probability("model.head_dropout", self.head_dropout)?;
+        Error::check_dropout("model.head_dropout", &[self.head_dropout])?;
         let dims = &inputs.dims;
         let encoder = match self.name {
             Model::EfLstm => Encoder::EfLstm(self.ef_lstm.init(dims, rng, device)?),
             Model::LateLstm => Encoder::LateLstm(self.late_lstm.init(dims, rng, device)?),
+            Model::Tfn => Encoder::Tfn(self.tfn.init(inputs, outputs, rng, device)?),
+            Model::Lfn => Encoder::Lfn(self.lfn.init(inputs, outputs, rng, device)?),
+            Model::Mfn => Encoder::Mfn(self.mfn.init(dims, rng, device)?),
             Model::MagBert => Encoder::MagBert(self.mag_bert.init(inputs, rng, device)?),
         };
-        let head = Head::init(encoder.d_z(), outputs, self.head_dropout, rng, device);
+        let linear = Head::init(encoder.d_z(), outputs, self.head_dropout, rng, device);
+        let head = match self.name {
+            Model::Tfn if self.tfn.form == Form::Official => linear.bounded(TFN_LIMIT),
+            Model::Lfn if self.lfn.form == Form::Official => Head::identity(),
+            _ => linear,
+        };
         Ok((encoder, head))
     }
 }
@@ -131,6 +171,9 @@ impl ModelConfig {
 pub enum Encoder {
     EfLstm(EfLstm),
     LateLstm(LateLstm),
+    Tfn(Tfn),
+    Lfn(Lfn),
+    Mfn(Mfn),
     MagBert(MagBert),
 }
 
@@ -139,6 +182,9 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.views(input, mode),
             Self::LateLstm(encoder) => encoder.views(input, mode),
+            Self::Tfn(encoder) => encoder.views(input, mode),
+            Self::Lfn(encoder) => encoder.views(input, mode),
+            Self::Mfn(encoder) => encoder.views(input, mode),
             Self::MagBert(encoder) => encoder.views(input, mode),
         }
     }
@@ -147,6 +193,9 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.fuse(views, mode),
             Self::LateLstm(encoder) => encoder.fuse(views, mode),
+            Self::Tfn(encoder) => encoder.fuse(views, mode),
+            Self::Lfn(encoder) => encoder.fuse(views, mode),
+            Self::Mfn(encoder) => encoder.fuse(views, mode),
             Self::MagBert(encoder) => encoder.fuse(views, mode),
         }
     }
@@ -155,6 +204,9 @@ impl FusionEncoder for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.d_z(),
             Self::LateLstm(encoder) => encoder.d_z(),
+            Self::Tfn(encoder) => encoder.d_z(),
+            Self::Lfn(encoder) => encoder.d_z(),
+            Self::Mfn(encoder) => encoder.d_z(),
             Self::MagBert(encoder) => encoder.d_z(),
         }
     }
@@ -165,6 +217,9 @@ impl TorchNames for Encoder {
         match self {
             Self::EfLstm(encoder) => encoder.visit_torch(prefix, visitor),
             Self::LateLstm(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::Tfn(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::Lfn(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::Mfn(encoder) => encoder.visit_torch(prefix, visitor),
             Self::MagBert(encoder) => encoder.visit_torch(prefix, visitor),
         }
     }
@@ -185,6 +240,24 @@ mod tests {
             late_lstm: LateLstmConfig {
                 hidden: vec![4, 3, 2],
                 d_z: 5,
+            },
+            tfn: TfnConfig {
+                hidden: vec![4, 3, 2],
+                language_out: 2,
+                d_z: 5,
+                ..TfnConfig::default()
+            },
+            lfn: LfnConfig {
+                hidden: vec![4, 3, 2],
+                language_out: 2,
+                d_z: 5,
+                ..LfnConfig::default()
+            },
+            mfn: MfnConfig {
+                hidden: vec![4, 3, 2],
+                memory: 3,
+                d_z: 5,
+                ..MfnConfig::default()
             },
             ..Default::default()
         };
@@ -209,9 +282,9 @@ mod tests {
         pad: 0,
     };
 
-    fn encoder(config: &ModelConfig, device: &Device) -> Encoder {
+    fn encoder(config: &ModelConfig, inputs: &Inputs, device: &Device) -> Encoder {
         let mut rng = seed::stream(0, "init", 0);
-        let (encoder, _) = config.init(&inputs(config), 1, &mut rng, device).unwrap();
+        let (encoder, _) = config.init(inputs, 1, &mut rng, device).unwrap();
         encoder
     }
 
@@ -245,7 +318,7 @@ mod tests {
     fn no_model_sees_what_stands_under_the_padding() {
         let device = Device::flex();
         for config in configs() {
-            let encoder = encoder(&config, &device);
+            let encoder = encoder(&config, &inputs(&config), &device);
             let z = |padding| {
                 let z = encoder.encode(&batch(&inputs(&config), padding, &device), &mut Mode::Eval);
                 assert_eq!(z.dims(), [3, encoder.d_z()]);
@@ -256,10 +329,53 @@ mod tests {
     }
 
     #[test]
+    fn no_model_depends_on_how_much_padding_there_is() {
+        let device = Device::flex();
+        for config in configs() {
+            let inputs = inputs(&config);
+            let encoder = encoder(&config, &inputs, &device);
+            let whole = batch(&inputs, 0.0, &device);
+            // Rows 1 and 2 have 2 and 3 steps of the 5.
+            let rows = |x: &Tensor<3>| x.clone().narrow(0, 1, 2).narrow(1, 0, 3);
+            let short = Sequences {
+                modalities: whole.modalities.iter().map(rows).collect(),
+                mask: StepMask::from_lengths(&[2, 3], 3),
+            };
+            let z = encoder.encode(&whole, &mut Mode::Eval).narrow(0, 1, 2);
+            let difference = (z - encoder.encode(&short, &mut Mode::Eval)).abs().max();
+            assert!(difference.into_scalar::<f32>() < 1e-6, "{}", config.name);
+        }
+    }
+
+    #[test]
+    fn dropout_is_on_in_training_only() {
+        let device = Device::flex();
+        for mut config in configs() {
+            config.tfn.dropout = vec![0.5; 3];
+            config.tfn.product_dropout = 0.5;
+            config.lfn.dropout = vec![0.5; 3];
+            config.mfn.attention.dropout = 0.5;
+            config.mfn.retain.dropout = 0.5;
+            let inputs = inputs(&config);
+            let encoder = encoder(&config, &inputs, &device);
+            let z = |mode: &mut Mode| {
+                let z = encoder.encode(&batch(&inputs, 0.0, &device), mode);
+                z.try_into_vec_as::<f32>().unwrap()
+            };
+            let before = z(&mut Mode::Eval);
+            assert_eq!(before, z(&mut Mode::Eval), "{}", config.name);
+            let train = |seed| z(&mut Mode::Train(&mut seed::stream(seed, "dropout", 0)));
+            let has_dropout = !matches!(config.name, Model::EfLstm | Model::LateLstm);
+            assert_eq!(train(0) != train(1), has_dropout, "{}", config.name);
+            assert!(train(0).iter().all(|z| z.is_finite()));
+        }
+    }
+
+    #[test]
     fn the_identity_permutation_gives_the_joint_batch_and_another_does_not() {
         let device = Device::flex();
         for config in configs() {
-            let encoder = encoder(&config, &device);
+            let encoder = encoder(&config, &inputs(&config), &device);
             let views = encoder.views(&batch(&inputs(&config), 0.0, &device), &mut Mode::Eval);
             let z = |views: &Views| {
                 let z = encoder.fuse(views, &mut Mode::Eval);
@@ -299,22 +415,85 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_modalities_and_clear_errors() {
+    fn any_number_of_modalities_each_of_which_counts() {
+        let device = Device::flex();
+        for dims in [vec![3], vec![3, 4], vec![3, 4, 5, 6]] {
+            for mut config in configs() {
+                if config.name.needs_language() && dims.len() == 1 {
+                    continue;
+                }
+                let hidden = vec![8; dims.len()];
+                config.late_lstm.hidden = hidden.clone();
+                config.tfn.hidden = hidden.clone();
+                config.tfn.dropout = vec![0.0; dims.len()];
+                config.lfn.hidden = hidden.clone();
+                config.lfn.dropout = vec![0.0; dims.len()];
+                config.mfn.hidden = hidden;
+                let mut inputs = inputs(&config);
+                inputs.dims[0] = if config.name.reads_pieces() { 1 } else { 3 };
+                inputs.dims.truncate(1);
+                inputs.dims.extend(&dims[1..]);
+                let encoder = encoder(&config, &inputs, &device);
+                let z = |input: &Sequences| {
+                    let z = encoder.encode(input, &mut Mode::Eval);
+                    z.try_into_vec_as::<f32>().unwrap()
+                };
+                let input = batch(&inputs, 0.0, &device);
+                for modality in 0..dims.len() {
+                    let mut other = input.clone();
+                    let changed = &mut other.modalities[modality];
+                    // Another frame everywhere, and another piece of the vocabulary.
+                    *changed = changed.clone().neg() + 19.0;
+                    assert_ne!(z(&input), z(&other), "{} {modality}", config.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn clear_errors() {
+        let mut rng = seed::stream(0, "init", 0);
+        let mut error = |config: &ModelConfig, inputs: &Inputs| {
+            let built = config.init(inputs, 1, &mut rng, &Device::flex());
+            built.unwrap_err().to_string()
+        };
+        for config in configs() {
+            error(&config, &Inputs::vectors(&[]));
+            if config.name != Model::EfLstm && !config.name.reads_pieces() {
+                let field = config.name.name().replace('-', "_");
+                let error = error(&config, &Inputs::vectors(&[3, 4]));
+                assert!(error.contains(&format!("model.{field}.hidden")), "{error}");
+            }
+            if config.name.needs_language() {
+                let single = error(&config, &Inputs::vectors(&[3]));
+                assert!(single.contains("single modality"), "{single}");
+                let mut inputs = Inputs::vectors(&[3, 4, 5]);
+                inputs.language = crate::Language::Absent;
+                let error = error(&config, &inputs);
+                assert!(error.contains("ef-lstm, late-lstm, mfn"), "{error}");
+            }
+        }
+        assert!("tfn-2000".parse::<Model>().is_err());
+    }
+
+    #[test]
+    fn an_official_form_has_the_head_of_its_authors() {
         let device = Device::flex();
         let mut rng = seed::stream(0, "init", 0);
-        let mut config = configs()[0].clone();
-        let mut init = |config: &ModelConfig, dims: &[usize]| {
-            config.init(&Inputs::vectors(dims), 1, &mut rng, &device)
-        };
-        assert!(init(&config, &[3, 4]).is_ok());
-        assert!(init(&config, &[3, 4, 5, 6]).is_ok());
-        assert!(init(&config, &[]).is_err());
-        config.name = Model::LateLstm;
-        let error = init(&config, &[3, 4]).unwrap_err();
-        assert!(
-            error.to_string().contains("model.late_lstm.hidden"),
-            "{error}"
-        );
-        assert!("tfn-2000".parse::<Model>().is_err());
+        for mut config in configs() {
+            let inputs = inputs(&config);
+            config.tfn.form = Form::Official;
+            config.lfn.form = Form::Official;
+            let (encoder, head) = config.init(&inputs, 1, &mut rng, &device).unwrap();
+            match config.name {
+                Model::Lfn => assert!(encoder.d_z() == 1 && head.linear.is_none()),
+                name => {
+                    let z = Tensor::ones([1, encoder.d_z()], &device) * 1e4;
+                    let output = head.forward(z, &mut Mode::Eval);
+                    let bounded = output.abs().into_scalar::<f32>() <= 3.0;
+                    assert_eq!(bounded, name == Model::Tfn, "{name}");
+                }
+            }
+        }
     }
 }

@@ -80,3 +80,56 @@ fn weights_error(action: &'static str, path: &Path, reason: impl std::fmt::Displ
         reason: reason.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, Tensor};
+    use mdm_core::{Mode, seed};
+    use mdm_models::{Encoder, Inputs, Model, ModelConfig, Sequences, StepMask};
+
+    #[test]
+    fn running_statistics_are_part_of_a_checkpoint() {
+        let device = Device::flex();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("best.safetensors");
+        let input = Sequences {
+            modalities: [4, 3, 2]
+                .map(|dim| {
+                    Tensor::arange(0..2 * 3 * dim, &device)
+                        .float()
+                        .reshape([2, 3, dim as usize])
+                })
+                .to_vec(),
+            mask: StepMask::full(2, 3),
+        };
+        for name in [Model::Tfn, Model::Lfn] {
+            let config = ModelConfig {
+                name,
+                ..ModelConfig::default()
+            };
+            let fresh = |device: &Device| {
+                let mut rng = seed::stream(0, "model", 0);
+                let inputs = Inputs::vectors(&[4, 3, 2]);
+                let (encoder, head) = config.init(&inputs, 1, &mut rng, device).unwrap();
+                Checkpoint {
+                    encoder,
+                    head,
+                    critic: None,
+                }
+            };
+            let values = |checkpoint: &Checkpoint<Encoder>| {
+                let output = checkpoint.model().predict(&input);
+                output.try_into_vec_as::<f32>().unwrap()
+            };
+            let trained = fresh(&device.clone().autodiff());
+            let mode = &mut Mode::Train(&mut seed::stream(0, "dropout", 0));
+            trained.encoder.views(&input, mode);
+            let trained = trained.valid();
+            trained.save(&path).unwrap();
+            let loaded = fresh(&device).load(&path).unwrap();
+            assert_eq!(values(&loaded), values(&trained), "{name}");
+            assert_ne!(values(&loaded), values(&fresh(&device)), "{name}");
+        }
+    }
+}

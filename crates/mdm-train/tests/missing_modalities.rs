@@ -4,6 +4,7 @@ use burn::tensor::Device;
 use mdm_data::surgery::Fill;
 use mdm_data::synthetic::{SyntheticConfig, generate};
 use mdm_data::{Corpus, Modality};
+use mdm_models::{EfLstmConfig, ModelConfig};
 use mdm_train::config::ExperimentConfig;
 use mdm_train::robustness::{Missing, Robustness, robustness};
 use mdm_train::run::metrics_json;
@@ -48,11 +49,9 @@ fn config(measure: &str, epochs: usize) -> ExperimentConfig {
             "normalise": { "language": "none", "audio": "none", "vision": "none", "physiology": "none" },
             "synthetic": SyntheticConfig::default(),
         },
-        "model": {
-            "name": "ef-lstm",
-            "head_dropout": 0.0,
-            "ef_lstm": { "hidden": 16 },
-            "late_lstm": { "hidden": [4, 4, 4], "d_z": 8 },
+        "model": ModelConfig {
+            ef_lstm: EfLstmConfig { hidden: 16 },
+            ..ModelConfig::default()
         },
         "penalty": {
             "measure": measure,

@@ -68,7 +68,7 @@ pub struct TrainArgs {
     /// `synthetic`, a known dataset (mosi, mmmo, …: `mdm data fetch` lists them) or the folder of a prepared store.
     #[arg(long, value_name = "NAME|DIR")]
     pub dataset: Option<String>,
-    /// ef-lstm or late-lstm.
+    /// ef-lstm, late-lstm, tfn, lfn or mfn.
     #[arg(long)]
     pub model: Option<String>,
     /// none, kl, f, wasserstein or another measure (see configs/default.toml).

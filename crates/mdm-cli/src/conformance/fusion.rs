@@ -56,6 +56,7 @@ pub fn check(
     case: &Case,
     model: &FusionModel<Encoder>,
     dims: [usize; 3],
+    mode: &mut Mode,
     device: &Device,
     checks: &mut Checks,
 ) -> anyhow::Result<Gradients> {
@@ -66,8 +67,8 @@ pub fn check(
         modalities: leaves.clone(),
         mask: StepMask::from_rows(mask_rows(case, batch, steps)?),
     };
-    let z = model.encoder.encode(&input, &mut Mode::Eval);
-    let output = model.head.forward(z.clone(), &mut Mode::Eval);
+    let z = model.encoder.encode(&input, mode);
+    let output = model.head.forward(z.clone(), mode);
 
     let proj_z = case.input("proj_z", z.dims(), device)?;
     let proj_output = case.input("proj_output", output.dims(), device)?;

@@ -119,6 +119,8 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -147,6 +149,44 @@ mod tests {
         }
         let error = Settings::new().add_preset("papr").unwrap_err();
         assert!(error.to_string().contains("paper, official"), "{error}");
+    }
+
+    /// Every TOML file under a folder.
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .flat_map(|path| match path.is_dir() {
+                true => files(&path),
+                false => vec![path],
+            })
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "toml")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_file_of_the_configs_is_one() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
+        let files = files(&folder);
+        assert!(
+            files
+                .iter()
+                .any(|file| file.ends_with("mosei/mfn_mmsa.toml"))
+        );
+        for file in files {
+            let mut settings = Settings::new();
+            settings.add_file(&file).unwrap();
+            let config = settings.resolve().unwrap();
+            // What a model checks of its own settings, on modalities of any width.
+            let inputs = mdm_models::Inputs::vectors(&[4, 3, 2]);
+            let mut rng = mdm_core::seed::stream(0, "configs", 0);
+            let device = burn::tensor::Device::flex();
+            let model = config.model.init(&inputs, 1, &mut rng, &device);
+            assert!(model.is_ok(), "{}: {model:?}", file.display());
+        }
     }
 
     #[test]

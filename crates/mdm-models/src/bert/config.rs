@@ -90,10 +90,10 @@ impl BertConfig {
                 ),
             });
         }
-        Error::check_probability("bert.hidden_dropout_prob", self.hidden_dropout_prob)?;
-        Error::check_probability(
+        Error::check_dropout("bert.hidden_dropout_prob", &[self.hidden_dropout_prob])?;
+        Error::check_dropout(
             "bert.attention_probs_dropout_prob",
-            self.attention_probs_dropout_prob,
+            &[self.attention_probs_dropout_prob],
         )
     }
 }
