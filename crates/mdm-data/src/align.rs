@@ -31,7 +31,8 @@ fn cut(features: &Features, steps: usize) -> Features {
     Features::new(dim, features.data()[..steps * dim].to_vec())
 }
 
-fn resample(features: &Features, steps: usize) -> Features {
+/// As many rows as `steps`: averaged within each step's share, or repeated.
+pub(crate) fn resample(features: &Features, steps: usize) -> Features {
     let frames = features.steps();
     if frames == steps {
         return features.clone();

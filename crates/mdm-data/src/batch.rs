@@ -106,6 +106,17 @@ pub fn epoch(n: usize, batch_size: usize, smallest: usize, rng: &mut impl Rng) -
     batches
 }
 
+/// How many batches [`epoch`] gives.
+pub fn batches_of_epoch(n: usize, batch_size: usize, smallest: usize) -> usize {
+    let size = batch_size.max(1);
+    let batches = n.div_ceil(size);
+    let rest = n % size;
+    match batches > 1 && rest > 0 && rest < smallest {
+        true => batches - 1,
+        false => batches,
+    }
+}
+
 /// An endless stream of fresh batches: epoch after epoch, each in its own random order.
 #[derive(Debug)]
 pub struct BatchStream<R> {
@@ -197,6 +208,10 @@ mod tests {
         assert!(all.into_iter().eq(0..23));
         assert_eq!(batches(1), batches(1));
         assert_ne!(batches(1), batches(2));
+        for (n, size, smallest) in [(23, 5, 3), (22, 5, 3), (20, 5, 3), (2, 8, 3), (21, 1, 1)] {
+            let batches = epoch(n, size, smallest, &mut ChaCha8Rng::seed_from_u64(0));
+            assert_eq!(batches.len(), batches_of_epoch(n, size, smallest));
+        }
     }
 
     #[test]

@@ -6,13 +6,14 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::pieces::Vocabulary;
 
 /// A channel of communication. The order of the variants is the order in which a [`Corpus`] keeps its modalities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Modality {
-    /// What is said: word vectors.
+    /// What is said: word vectors, or word pieces.
     Language,
     /// How it sounds: acoustic features.
     Audio,
@@ -236,13 +237,16 @@ pub(crate) fn dims_line(modalities: &[ModalityInfo]) -> String {
 /// A corpus with its standard split.
 ///
 /// A source that has words and no word vectors gives a corpus without [`Modality::Language`]; [`crate::glove::embed`]
-/// adds it.
+/// adds it, or [`crate::pieces::tokenize()`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Corpus {
     /// The name shown to people.
     pub name: String,
     /// The modalities that every utterance has, in the order of [`Modality::ALL`].
     pub modalities: Vec<ModalityInfo>,
+    /// The vocabulary of the language where [`crate::pieces::tokenize()`] made it: each step is the id of one piece then.
+    /// Files and stores never hold pieces.
+    pub pieces: Option<Vocabulary>,
     /// Training utterances.
     pub train: Vec<Utterance>,
     /// Validation utterances.
@@ -257,6 +261,7 @@ impl Corpus {
         Self {
             name: name.into(),
             modalities,
+            pieces: None,
             train: Vec::new(),
             valid: Vec::new(),
             test: Vec::new(),
@@ -343,7 +348,15 @@ impl Corpus {
                 retain(&mut utterance.features, &kept);
             }
         }
+        if !modalities.contains(&Modality::Language) {
+            self.pieces = None;
+        }
         Ok(())
+    }
+
+    /// Whether the modality at `index` is a language of word pieces.
+    pub(crate) fn has_pieces(&self, index: usize) -> bool {
+        self.pieces.is_some() && self.modalities[index].modality == Modality::Language
     }
 
     /// Whether the corpus annotates emotions beside the sentiment.

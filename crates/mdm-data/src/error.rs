@@ -43,8 +43,20 @@ pub enum Error {
         /// What it holds.
         found: String,
     },
-    /// Word vectors are wanted for a corpus without words.
-    #[error("corpus {corpus} has no words, so its words cannot be given vectors")]
+    /// A file of a tokeniser that is damaged or of another kind.
+    #[error("{}, {place}: expected {expected}, found {found}", path.display())]
+    Tokenizer {
+        /// The file or folder.
+        path: PathBuf,
+        /// Where in it: line, byte, piece or field.
+        place: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// Word vectors or pieces are wanted for a corpus without words.
+    #[error("corpus {corpus} has no words, so its words can be given neither vectors nor pieces")]
     NoWords {
         /// Name of the corpus.
         corpus: String,
@@ -251,6 +263,20 @@ impl Error {
         found: impl Into<String>,
     ) -> Self {
         Self::Samples {
+            path: path.to_owned(),
+            place: place.into(),
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+
+    pub(crate) fn tokenizer(
+        path: &Path,
+        place: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Tokenizer {
             path: path.to_owned(),
             place: place.into(),
             expected: expected.into(),

@@ -10,7 +10,8 @@
 //!    [`store::prepare`] does the three steps in one call, utterance by utterance, so that the corpus never has to fit
 //!    into memory; [`store::Reader`] reads one back in the same way.
 //! 4. [`export::export`] turns a store into a NumPy archive or into safetensors with a JSON table.
-//! 5. [`glove::embed`] gives a corpus that has only words a language modality; [`inspect::inspect`] tells what is in it.
+//! 5. [`glove::embed`] gives a corpus that has only words a language modality; [`pieces`] makes the word pieces of a
+//!    pretrained text encoder its language; [`inspect::inspect`] tells what is in it.
 //!
 //! 6. [`align::align`] gives all modalities the steps of the language, [`normalise`] scales them, and [`batch`] makes tensors.
 //!
@@ -57,6 +58,7 @@ pub mod inspect;
 pub mod layout;
 pub mod normalise;
 pub mod pickle;
+pub mod pieces;
 pub mod samples;
 pub mod store;
 pub mod surgery;

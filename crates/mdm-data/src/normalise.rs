@@ -53,7 +53,7 @@ struct Affine {
 
 impl Normaliser {
     /// Fits one normalisation a modality on the training split. Features that never vary (or are always 0) are only
-    /// shifted.
+    /// shifted. A language of word pieces is left alone, whatever its normalisation: ids are names, not quantities.
     ///
     /// # Panics
     ///
@@ -63,6 +63,7 @@ impl Normaliser {
         let fit = |(modality, normalisation): (usize, &Normalisation)| {
             let dim = corpus.modalities[modality].dim;
             match normalisation {
+                _ if corpus.has_pieces(modality) => Affine::default(),
                 Normalisation::None => Affine::default(),
                 Normalisation::Standard => standard(corpus, modality),
                 Normalisation::Max => max(corpus, modality, dim),

@@ -65,6 +65,7 @@ fn corpus() -> impl Strategy<Value = Corpus> {
         splits.prop_map(move |(train, valid, test)| Corpus {
             name: name.clone(),
             modalities: infos.clone(),
+            pieces: None,
             train,
             valid,
             test,

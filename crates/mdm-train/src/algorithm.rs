@@ -1,11 +1,12 @@
 //! Algorithm 1 of the paper: critic and model trained in turns.
 
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use mdm_core::{DependencyObjective, Mode};
 use mdm_models::{FusionEncoder, Head, Sequences};
 
+use crate::optimizer::Optimizer;
 use crate::task::Targets;
 
 /// Encoder and head: what a run is after.
@@ -51,9 +52,7 @@ pub struct Algorithm1<E: FusionEncoder> {
     /// The dependency term, or none for the baseline.
     pub penalty: Option<Penalty>,
     /// The optimiser of the model.
-    pub optimizer: ModuleOptimizer,
-    /// Its learning rate.
-    pub learning_rate: f64,
+    pub optimizer: Optimizer<FusionModel<E>>,
 }
 
 impl<E: FusionEncoder> Algorithm1<E> {
@@ -104,24 +103,30 @@ impl<E: FusionEncoder> Algorithm1<E> {
         }
     }
 
-    /// One update of encoder and head on a batch; its losses before the update, off the graph.
-    pub fn update_model(
+    /// The losses of a batch, off the graph; their gradients, weighted by `share`, wait for the next
+    /// [update](Self::update_model). Batches that share an update have shares that add up to 1.
+    pub fn accumulate(
         &mut self,
         input: &Sequences,
         targets: &Targets,
         permutations: &[Vec<usize>],
+        share: f64,
         mode: &mut Mode,
     ) -> Losses {
         let losses = self.losses(input, targets, permutations, mode);
-        let gradients = GradientsParams::from_grads(losses.total.backward(), &self.model);
-        self.model = self
-            .optimizer
-            .step(self.learning_rate, self.model.clone(), gradients);
+        let gradients = (losses.total.clone() * share).backward();
+        let gradients = GradientsParams::from_grads(gradients, &self.model);
+        self.optimizer.accumulate(&self.model, gradients);
         Losses {
             task: losses.task.inner(),
             measure: losses.measure.map(Tensor::inner),
             total: losses.total.inner(),
         }
+    }
+
+    /// One update of encoder and head with the gradients that wait.
+    pub fn update_model(&mut self) {
+        self.model = self.optimizer.update(self.model.clone());
     }
 }
 

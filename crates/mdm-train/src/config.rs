@@ -1,6 +1,5 @@
 //! The settings of an experiment. Every field has its default, with its source, in `configs/default.toml`.
 
-use burn::optim::{AdamWConfig, ModuleOptimizer};
 use mdm_core::{
     CriticConfig, CriticOutput, DependencyMeasure, DependencyObjectiveConfig, Lipschitz, Shuffle,
 };
@@ -11,6 +10,7 @@ use mdm_data::synthetic::SyntheticConfig;
 use mdm_models::ModelConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::optimizer::{DecayExcludes, Schedule};
 use crate::{Error, Task};
 
 /// Everything that a run depends on besides the data.
@@ -203,8 +203,21 @@ pub struct TrainConfig {
     pub loss: TaskLoss,
     /// Learning rate of AdamW; above 0.
     pub learning_rate: f64,
+    /// Learning rate of a text encoder's own parameters; 0: the same.
+    pub encoder_learning_rate: f64,
+    /// How the learning rates go over the run.
+    pub schedule: Schedule,
+    /// Share of the updates over which `warmup-decay` rises, in [0, 1].
+    pub warmup: f64,
+    /// AdamW's ε; above 0.
+    pub epsilon: f64,
     /// Decoupled weight decay; at least 0.
     pub weight_decay: f64,
+    /// The parameters that it leaves alone.
+    pub decay_excludes: DecayExcludes,
+    /// Batches whose gradients are averaged for one update of encoder and head; at least 1. The critic's updates come once
+    /// before each.
+    pub accumulation: usize,
     /// Epochs without a better [criterion](crate::TaskMetrics::criterion) on the validation split before training stops; at least 1.
     pub patience: usize,
     /// Probability with which an utterance of a training batch loses each of its modalities, never all; in [0, 1).
@@ -221,16 +234,6 @@ pub enum TaskLoss {
     L1,
     /// Mean squared error, as in the official MAG code.
     Mse,
-}
-
-impl TrainConfig {
-    /// The optimiser of encoder and head.
-    pub fn optimizer(&self) -> ModuleOptimizer {
-        AdamWConfig::new()
-            .with_epsilon(1e-8)
-            .with_weight_decay(self.weight_decay as f32)
-            .init()
-    }
 }
 
 impl ExperimentConfig {
@@ -255,6 +258,10 @@ impl ExperimentConfig {
             epochs,
             batch_size,
             learning_rate,
+            encoder_learning_rate,
+            warmup,
+            epsilon,
+            accumulation,
             weight_decay,
             patience,
             modality_dropout,
@@ -308,6 +315,30 @@ impl ExperimentConfig {
                 positive(learning_rate),
                 above_0,
                 learning_rate.to_string(),
+            ),
+            (
+                "train.encoder_learning_rate",
+                non_negative(encoder_learning_rate),
+                from_0,
+                encoder_learning_rate.to_string(),
+            ),
+            (
+                "train.warmup",
+                (0.0..=1.0).contains(&warmup),
+                "in [0, 1]",
+                warmup.to_string(),
+            ),
+            (
+                "train.epsilon",
+                positive(epsilon),
+                above_0,
+                epsilon.to_string(),
+            ),
+            (
+                "train.accumulation",
+                accumulation > 0,
+                at_least_1,
+                accumulation.to_string(),
             ),
             (
                 "train.weight_decay",

@@ -27,6 +27,8 @@ pub struct EpochRecord {
     pub valid: TaskMetrics,
     /// Whether the [criterion](TaskMetrics::criterion) on the validation split is the best so far.
     pub best: bool,
+    /// Learning rate of the last update of encoder and head; that of the head where there are several.
+    pub learning_rate: f64,
     /// Wall-clock seconds.
     pub seconds: f64,
 }
@@ -67,6 +69,7 @@ pub fn write(history: &[EpochRecord], path: &Path) -> Result<(), Error> {
             "best".into(),
             history.iter().map(|record| record.best).collect::<Vec<_>>(),
         ),
+        column("learning_rate", &|r| r.learning_rate),
         column("seconds", &|r| r.seconds),
     ]);
     let table_error = |source| Error::Table {

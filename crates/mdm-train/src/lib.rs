@@ -37,7 +37,8 @@
 //!         epochs: 2,
 //!         batch_size: 8,
 //!         task: Task::Regression,
-//! #       loss: TaskLoss::L1, learning_rate: 1e-3, weight_decay: 0.01, patience: 2,
+//! #       loss: TaskLoss::L1, learning_rate: 1e-3, encoder_learning_rate: 0.0, schedule: Default::default(),
+//! #       warmup: 0.1, epsilon: 1e-8, weight_decay: 0.01, decay_excludes: Default::default(), accumulation: 1, patience: 2,
 //! #       modality_dropout: 0.0, modality_fill: Default::default(),
 //!         // …
 //!     },
@@ -60,6 +61,7 @@ pub mod evaluate;
 pub mod history;
 pub mod metrics;
 mod modality_dropout;
+pub mod optimizer;
 pub mod robustness;
 pub mod run;
 pub mod task;

@@ -6,14 +6,15 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use mdm_core::seed::{ChaCha8Rng, stream};
 use mdm_core::{Mode, product_permutations};
-use mdm_data::batch::{BatchStream, epoch as epoch_batches};
+use mdm_data::batch::{BatchStream, batches_of_epoch, epoch as epoch_batches};
 use mdm_data::{Corpus, Modality, Utterance};
-use mdm_models::{Encoder, FusionEncoder, Inputs, Language};
+use mdm_models::{Encoder, FusionEncoder, Inputs, Language, Vocabulary};
 
 use crate::algorithm::{Algorithm1, FusionModel, Penalty};
 use crate::config::ExperimentConfig;
 use crate::evaluate::{self, evaluate, read, sequences};
 use crate::modality_dropout::ModalityDropout;
+use crate::optimizer::Optimizer;
 use crate::{Checkpoint, EpochRecord, Error, TaskBaselines, TaskMetrics};
 
 /// Losses are read from the device once in so many steps: reading waits for it.
@@ -129,6 +130,7 @@ pub fn train(
             valid_measure: valid_measure.unwrap_or(f64::NAN),
             valid,
             best: is_best,
+            learning_rate: algorithm.optimizer.learning_rate(),
             seconds: start.elapsed().as_secs_f64(),
         };
         observer.epoch(&record, is_best.then_some(&checkpoint))?;
@@ -187,12 +189,22 @@ pub fn initialise(
             lambda: config.penalty.lambda,
         }),
     };
+    let model = FusionModel { encoder, head };
+    let updates = config.train.epochs * updates_of_epoch(config, corpus);
+    let optimizer = Optimizer::new(&config.train, &model, updates);
     Ok(Algorithm1 {
-        model: FusionModel { encoder, head },
+        model,
         penalty,
-        optimizer: config.train.optimizer(),
-        learning_rate: config.train.learning_rate,
+        optimizer,
     })
+}
+
+/// Updates of encoder and head in an epoch.
+fn updates_of_epoch(config: &ExperimentConfig, corpus: &Corpus) -> usize {
+    let size = config.train.batch_size;
+    let smallest = corpus.modalities.len().min(size);
+    let batches = batches_of_epoch(corpus.train.len(), size, smallest);
+    batches.div_ceil(config.train.accumulation)
 }
 
 /// What the corpus offers to a model.
@@ -201,7 +213,15 @@ fn inputs(corpus: &Corpus) -> Inputs {
         dims: corpus.dims(),
         language: match corpus.index_of(Modality::Language) {
             None => Language::Absent,
-            Some(_) => Language::Vectors,
+            Some(_) => match corpus.pieces {
+                None => Language::Vectors,
+                Some(pieces) => Language::Pieces(Vocabulary {
+                    size: pieces.size,
+                    cls: pieces.cls,
+                    sep: pieces.sep,
+                    pad: pieces.pad,
+                }),
+            },
         },
     }
 }
@@ -332,7 +352,7 @@ fn run_epoch(
     };
 
     let mut ledger = Ledger::new(epoch, batches.len());
-    for indices in &batches {
+    for batches in batches.chunks(config.train.accumulation) {
         if algorithm.penalty.is_some() {
             let encoder = algorithm.model.encoder.valid();
             for _ in 0..config.penalty.unroll {
@@ -344,14 +364,19 @@ fn run_epoch(
                 ledger.critic.extend(measure);
             }
         }
-        let rng = &mut streams.modality_dropout;
-        let batch = modality_dropout.batch(utterances, indices, rng, device)?;
-        let permutations = permutations(indices.len())?;
-        let targets = config.train.task.targets(&batch, config.train.loss);
-        let mode = &mut Mode::Train(&mut streams.dropout);
-        let losses = algorithm.update_model(&sequences(&batch), &targets, &permutations, mode);
-        ledger.add(losses.task, losses.measure, losses.total)?;
-        observer.step(&ledger.report());
+        let share = 1.0 / batches.len() as f64;
+        for indices in batches {
+            let rng = &mut streams.modality_dropout;
+            let batch = modality_dropout.batch(utterances, indices, rng, device)?;
+            let permutations = permutations(indices.len())?;
+            let targets = config.train.task.targets(&batch, config.train.loss);
+            let mode = &mut Mode::Train(&mut streams.dropout);
+            let input = sequences(&batch);
+            let losses = algorithm.accumulate(&input, &targets, &permutations, share, mode);
+            ledger.add(losses.task, losses.measure, losses.total)?;
+            observer.step(&ledger.report());
+        }
+        algorithm.update_model();
     }
     ledger.finish()
 }

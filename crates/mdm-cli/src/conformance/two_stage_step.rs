@@ -8,6 +8,7 @@ use mdm_core::{
 };
 use mdm_models::{Encoder, FusionEncoder, Sequences, StepMask};
 use mdm_train::config::TaskLoss;
+use mdm_train::optimizer::Optimizer;
 use mdm_train::task::Targets;
 use mdm_train::{Algorithm1, Penalty};
 use serde::Deserialize;
@@ -75,7 +76,8 @@ pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Resul
     named.model = algorithm.model.clone();
     named::check(checks, "grad.encoder.", &named, &read)?;
 
-    let losses = algorithm.update_model(sequences, targets, permutations, mode);
+    let losses = algorithm.accumulate(sequences, targets, permutations, 1.0, mode);
+    algorithm.update_model();
     checks.tensor("task_loss", losses.task)?;
     checks.tensor("loss", losses.total)?;
     if let Some(measure) = losses.measure {
@@ -131,7 +133,7 @@ fn algorithm(
     let rng = seed::stream(0, "conformance", 0);
     let objective = DependencyObjective::new(&objective, critic, rng);
     let [beta_1, beta_2] = config.betas;
-    let optimizer = AdamWConfig::new()
+    let adamw = AdamWConfig::new()
         .with_beta_1(beta_1 as f32)
         .with_beta_2(beta_2 as f32)
         .with_epsilon(config.eps as f32)
@@ -143,8 +145,7 @@ fn algorithm(
             objective,
             lambda: config.lambda,
         }),
-        optimizer,
-        learning_rate: config.lr_main,
+        optimizer: Optimizer::constant(adamw, config.lr_main),
     };
     Ok((algorithm, named, dims))
 }

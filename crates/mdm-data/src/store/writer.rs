@@ -208,7 +208,8 @@ fn is_store(dir: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// Those of [`StoreWriter`].
+/// Those of [`StoreWriter`], and [`Error::Store`] for a corpus whose language is word pieces: a store holds what pieces are
+/// made of.
 pub fn write(
     corpus: &Corpus,
     source: &SourceInfo,
@@ -216,6 +217,14 @@ pub fn write(
     dir: &Path,
     overwrite: bool,
 ) -> Result<(), Error> {
+    if corpus.pieces.is_some() {
+        return Err(Error::store(
+            dir,
+            "language",
+            "word vectors, or words alone",
+            "word pieces",
+        ));
+    }
     let mut writer = StoreWriter::create(dir, overwrite)?;
     for (split, utterance) in corpus.utterances() {
         writer.push(split, utterance.clone())?;

@@ -7,6 +7,7 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use super::Surgery;
+use super::statistics::FrameMoments;
 use crate::corpus::{Features, Utterance};
 use crate::error::Error;
 use crate::normal::gaussian;
@@ -16,14 +17,14 @@ use crate::normal::gaussian;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Fill {
-    /// Zeros. The default.
+    /// Zeros; for word pieces the mask (the unknown piece in a vocabulary without). The default.
     #[default]
     Zero,
     /// The mean of each feature over the training frames. After standard normalisation that is 0 up to rounding, and this
-    /// fill the same as [`Fill::Zero`].
+    /// fill the same as [`Fill::Zero`]. Word pieces have none.
     Mean,
     /// Gaussian noise, new for each frame and feature, with the feature's mean and standard deviation over the training
-    /// frames.
+    /// frames. Word pieces have neither.
     Noise,
     /// The modality of another utterance among those that are operated on, read cyclically to the steps that stood here:
     /// real frames that belong to something else. Nobody is given their own, and lengths stay as they are.
@@ -76,26 +77,35 @@ impl Surgery {
             return Ok(());
         }
         let statistics = &self.statistics.modalities[modality];
-        let donors = match self.fill {
-            Fill::Shuffled => donors(utterances, modality, rng)?,
-            Fill::Zero | Fill::Mean | Fill::Noise => Vec::new(),
+        let source = match (self.fill, &statistics.moments) {
+            (Fill::Zero, _) => Source::Constant(statistics.zero),
+            (Fill::Mean, Some(moments)) => Source::Mean(&moments.mean),
+            (Fill::Noise, Some(moments)) => Source::Noise(moments),
+            (Fill::Shuffled, _) => Source::Donors(donors(utterances, modality, rng)?),
+            (Fill::Mean | Fill::Noise, None) => {
+                return Err(Error::InvalidConfig {
+                    field: "fill",
+                    expected: "`zero` or `shuffle` for word pieces, which have neither mean nor noise",
+                    found: self.fill.to_string(),
+                });
+            }
         };
         for (index, (utterance, taken)) in utterances.iter_mut().zip(taken).enumerate() {
             let features = &mut utterance.features[modality];
             let dim = features.dim();
             let frames = features.data_mut().chunks_exact_mut(dim);
             for (step, frame) in frames.enumerate().filter(|(step, _)| taken[*step]) {
-                match self.fill {
-                    Fill::Zero => frame.fill(0.0),
-                    Fill::Mean => frame.copy_from_slice(&statistics.mean),
-                    Fill::Noise => {
-                        let moments = statistics.mean.iter().zip(&statistics.deviation);
+                match &source {
+                    Source::Constant(value) => frame.fill(*value),
+                    Source::Mean(mean) => frame.copy_from_slice(mean),
+                    Source::Noise(FrameMoments { mean, deviation }) => {
+                        let moments = mean.iter().zip(deviation);
                         for (value, (mean, deviation)) in frame.iter_mut().zip(moments) {
                             *value = mean + deviation * gaussian(rng) as f32;
                         }
                     }
-                    Fill::Shuffled => {
-                        let donor: &Features = &donors[index];
+                    Source::Donors(donors) => {
+                        let donor = &donors[index];
                         frame.copy_from_slice(donor.row(step % donor.steps()));
                     }
                 }
@@ -103,6 +113,15 @@ impl Surgery {
         }
         Ok(())
     }
+}
+
+/// Where the values of a fill come from.
+enum Source<'s> {
+    Constant(f32),
+    Mean(&'s [f32]),
+    Noise(&'s FrameMoments),
+    /// One an utterance.
+    Donors(Vec<Features>),
 }
 
 /// For every utterance the modality of another one, as it was before anything was taken.
