@@ -14,6 +14,7 @@ mod grid;
 mod inspect_page;
 mod output;
 mod plot;
+mod predictions;
 mod progress;
 mod robustness;
 mod settings;

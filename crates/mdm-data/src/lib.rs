@@ -13,6 +13,7 @@
 //! 5. [`glove::embed`] gives a corpus that has only words a language modality; [`inspect::inspect`] tells what is in it.
 //!
 //! 6. [`align::align`] gives all modalities the steps of the language, [`normalise`] scales them, and [`batch`] makes tensors.
+//!    [`Preparation`] is all of this from step 2 on, fitted on one corpus and applied to others.
 //!
 //! [`surgery`] takes modalities away, damages frames and permutes modalities, for robustness and for tests of dependence.
 //! [`synthetic`] makes a corpus with a known dependence between its modalities. [`samples`] reads random variables of any
@@ -56,6 +57,7 @@ pub mod inspect;
 pub mod layout;
 pub mod normalise;
 pub mod pickle;
+pub mod preparation;
 pub mod samples;
 pub mod store;
 pub mod surgery;
@@ -69,3 +71,4 @@ mod npz;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 pub use error::Error;
+pub use preparation::Preparation;

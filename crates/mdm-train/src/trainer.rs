@@ -162,8 +162,21 @@ pub fn initialise(
     corpus: &Corpus,
     device: &Device,
 ) -> Result<Algorithm1<Encoder>, Error> {
+    config.train.task.check(corpus)?;
+    untrained(config, corpus, device)
+}
+
+/// As [`initialise`], for a corpus that need not be annotated: to be filled with the weights of a run that predicts.
+///
+/// # Errors
+///
+/// [`Error::Model`] and [`Error::Core`] when the settings do not fit the model or the corpus.
+pub fn untrained(
+    config: &ExperimentConfig,
+    corpus: &Corpus,
+    device: &Device,
+) -> Result<Algorithm1<Encoder>, Error> {
     let task = config.train.task;
-    task.check(corpus)?;
     if config.penalty.measure.0.is_some() && corpus.modalities.len() < 2 {
         return Err(Error::InvalidConfig {
             field: "penalty.measure",

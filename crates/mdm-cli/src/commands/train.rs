@@ -21,7 +21,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     // A model that does not fit the data is found before anything is written.
     trainer::initialise(&config, &prepared.corpus, &device)?;
     let out = args.out.clone().unwrap_or_else(|| free_folder(&config));
-    let run = RunFolder::create(&out, &toml::to_string(&config)?)?;
+    let run = RunFolder::create(&out, &toml::to_string(&config)?, &prepared.preparation)?;
 
     let ExperimentConfig {
         data,
