@@ -448,7 +448,7 @@ fn a_damaged_or_missing_preparation_is_named() {
         &["preparation.json", "modalities[1].shift"],
     );
     fs::write(&path, &whole[..whole.len() - 40]).unwrap();
-    fails(&predict(), 1, &["preparation.json", "modalities[2]"]);
+    fails(&predict(), 1, &["preparation.json", "modalities", "EOF"]);
 
     // A folder from before there was one: evaluated as ever, and told apart for prediction.
     fs::remove_file(&path).unwrap();

@@ -110,11 +110,6 @@ impl Preparation {
         self.normaliser.apply(corpus);
         Ok(PreparationReport { left_out, ..report })
     }
-
-    /// The modalities of the model's input.
-    pub fn modalities(&self) -> &[ModalityInfo] {
-        &self.modalities
-    }
 }
 
 /// Every step but the scaling. The modalities are held against those expected as soon as the language is there.
