@@ -17,7 +17,7 @@ pub struct Writer {
 }
 
 enum Rows {
-    Csv(csv::Writer<Vec<u8>>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
     Jsonl(Vec<u8>),
     Parquet(Vec<Vec<Cell>>),
 }
@@ -33,7 +33,7 @@ impl Writer {
             TableFormat::Csv => {
                 let mut csv = csv::Writer::from_writer(Vec::new());
                 csv.write_record(&names)?;
-                Rows::Csv(csv)
+                Rows::Csv(Box::new(csv))
             }
             TableFormat::Jsonl => Rows::Jsonl(Vec::new()),
             TableFormat::Parquet => Rows::Parquet(Vec::new()),
@@ -67,7 +67,7 @@ impl Writer {
         match &mut self.rows {
             Rows::Csv(csv) => {
                 let empty = csv::Writer::from_writer(Vec::new());
-                Ok(std::mem::replace(csv, empty).into_inner()?)
+                Ok(std::mem::replace(&mut **csv, empty).into_inner()?)
             }
             Rows::Jsonl(lines) => Ok(std::mem::take(lines)),
             Rows::Parquet(_) => Ok(Vec::new()),
