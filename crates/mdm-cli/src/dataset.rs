@@ -3,20 +3,25 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
-use mdm_data::clean::{CleanReport, clean, count};
-use mdm_data::glove::{self, EmbedReport, WordVectors};
-use mdm_data::normalise::{Normalisation, Normaliser};
-use mdm_data::store;
-use mdm_data::{Corpus, Modality, align, hash, layout, synthetic};
+use mdm_data::clean::count;
+use mdm_data::glove::WordVectors;
+use mdm_data::layout::{self, Layout};
+use mdm_data::pickle::Limits;
+use mdm_data::preparation::{LanguageSource, Preparation};
+use mdm_data::{Corpus, Modality, hash, store, synthetic};
+use mdm_train::ExperimentConfig;
 use mdm_train::config::DataConfig;
 
 use crate::failure::usage;
 use crate::fetch::{CorpusSource, Manifest, known};
+use crate::text_encoder;
 
 /// A corpus and what was done to it on the way.
 pub struct Prepared {
     /// Cleaned, embedded, aligned, cut and normalised.
     pub corpus: Corpus,
+    /// How, for the run folder.
+    pub preparation: Preparation,
     /// What a person should know: values replaced, words without a vector, a total correlation that is known.
     pub notes: Vec<String>,
 }
@@ -37,42 +42,109 @@ pub fn anchor_paths(config: &mut DataConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Loads and prepares the corpus of a config.
+/// Loads the corpus of a config and fits its preparation.
 ///
 /// # Errors
 ///
 /// A name that is neither known nor a folder, files that are missing or damaged, words without vectors, modalities that
-/// the corpus does not have.
-pub fn load(config: &DataConfig) -> anyhow::Result<Prepared> {
+/// the corpus does not have, a tokeniser that cannot be read.
+pub fn load(config: &ExperimentConfig) -> anyhow::Result<Prepared> {
+    let ExperimentConfig { data, model, .. } = config;
     let mut notes = Vec::new();
-    let mut corpus = read(config, &mut notes)?;
-    // Before anything is aligned: the steps are those of the first modality that is kept.
-    if !config.modalities.is_empty() {
-        corpus.keep(&config.modalities)?;
-    }
-    let too_long = corpus.utterances().filter(|(_, utterance)| {
-        let language = utterance.features.first();
-        language.is_some_and(|features| features.steps() > config.max_steps)
-    });
-    let too_long = too_long.count();
-    if too_long > 0 {
-        notes.push(format!(
-            "{too_long} of {} utterances are cut to their first {} steps (data.max_steps)",
-            corpus.len(),
-            config.max_steps
-        ));
-    }
-    align::align(&mut corpus, config.max_steps);
-    let normalisations: Vec<Normalisation> = corpus
-        .modalities
-        .iter()
-        .map(|info| config.normalise.of(info.modality))
-        .collect();
-    Normaliser::fit(&corpus, &normalisations).apply(&mut corpus);
-    Ok(Prepared { corpus, notes })
+    let given = Some(&data.word_vectors).filter(|path| !path.is_empty());
+    let needs_vectors = given.is_none() && wants_language(data) && model.text().is_none();
+    let (mut corpus, vectors) = read(data, needs_vectors, &mut notes)?;
+    let language = match model.text() {
+        Some(text) => LanguageSource::Pieces(text_encoder::tokenizer(text, &corpus, &mut notes)?),
+        None => language(data, &corpus, given.map(PathBuf::from).or(vectors))?,
+    };
+    let normalise = |modality| data.normalise.of(modality);
+    let (preparation, report) = Preparation::fit(
+        &mut corpus,
+        language,
+        &data.modalities,
+        data.max_steps,
+        normalise,
+    )?;
+    notes.extend(report.notes());
+    Ok(Prepared {
+        corpus,
+        preparation,
+        notes,
+    })
 }
 
-fn read(config: &DataConfig, notes: &mut Vec<String>) -> anyhow::Result<Corpus> {
+fn wants_language(config: &DataConfig) -> bool {
+    config.modalities.is_empty() || config.modalities.contains(&Modality::Language)
+}
+
+/// Loads the corpus of a config for a run that has its preparation already.
+///
+/// # Errors
+///
+/// As for [`load`], and a corpus that has changed in its modalities since.
+pub fn load_for(config: &DataConfig, preparation: &Preparation) -> anyhow::Result<Corpus> {
+    let (mut corpus, _) = read(config, false, &mut Vec::new())?;
+    preparation.apply(&mut corpus)?;
+    Ok(corpus)
+}
+
+/// Reads data to predict from: labels may be missing. Without a layout, the content tells it.
+///
+/// # Errors
+///
+/// Files that are missing, damaged or of no layout, and a store that holds what is not finite.
+pub fn read_input(path: &Path, layout: Option<Layout>) -> anyhow::Result<Corpus> {
+    match layout.map_or_else(|| detect(path), Ok)? {
+        Layout::Store => read_store(path),
+        layout => Ok(layout::read_unlabelled(layout, path)?),
+    }
+}
+
+/// The layout that the content tells, said so that the user can disagree.
+///
+/// # Errors
+///
+/// As for [`layout::detect`].
+pub fn detect(path: &Path) -> anyhow::Result<Layout> {
+    let layout = layout::detect(path, Limits::default())?;
+    eprintln!("{}: layout {layout}, from its content", path.display());
+    if layout == Layout::Mult {
+        eprintln!(
+            "files of MultiBench look the same; --layout multibench leaves out utterances without text"
+        );
+    }
+    Ok(layout)
+}
+
+/// The features of a corpus, or the vectors of its words.
+fn language(
+    config: &DataConfig,
+    corpus: &Corpus,
+    vectors: Option<PathBuf>,
+) -> anyhow::Result<LanguageSource> {
+    let has_words = corpus.utterances().any(|(_, u)| !u.words.is_empty());
+    let has_features = corpus.index_of(Modality::Language).is_some();
+    // Vectors that are asked for where there are no words are an error.
+    if !wants_language(config) || has_features || !(has_words || vectors.is_some()) {
+        return Ok(LanguageSource::Features);
+    }
+    let vectors = vectors.ok_or_else(|| {
+        usage(anyhow!(
+            "corpus {} holds words without vectors: set data.word_vectors to a GloVe text file",
+            corpus.name
+        ))
+    })?;
+    let vectors = WordVectors::read_for(&vectors, corpus)?;
+    Ok(LanguageSource::Words(vectors))
+}
+
+/// The corpus as it is read, and its word vectors where they are needed and it brings them.
+fn read(
+    config: &DataConfig,
+    needs_vectors: bool,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<(Corpus, Option<PathBuf>)> {
     let name = config.dataset.as_str();
     if name == "synthetic" {
         let corpus = synthetic::generate(&config.synthetic)?.corpus;
@@ -84,36 +156,14 @@ fn read(config: &DataConfig, notes: &mut Vec<String>) -> anyhow::Result<Corpus> 
         notes.push(format!(
             "synthetic corpus: total correlation {total_correlation:.4} nats between the modalities",
         ));
-        return Ok(corpus);
+        return Ok((corpus, None));
     }
     let known = known::datasets().find(|known| known.name == name);
     let known = known.and_then(|manifest| Some((manifest.corpus.clone()?, manifest)));
-    let modalities = &config.modalities;
-    let wants_language = modalities.is_empty() || modalities.contains(&Modality::Language);
-    let given = Some(&config.word_vectors).filter(|path| !path.is_empty());
-    let (mut corpus, vectors) = match known {
-        Some((source, manifest)) => {
-            let needs_vectors = wants_language && given.is_none();
-            read_known(&manifest, source, needs_vectors, notes)?
-        }
-        None => (read_store(Path::new(name))?, None),
-    };
-    let vectors = given.map(PathBuf::from).or(vectors);
-    let has_words = corpus.utterances().any(|(_, u)| !u.words.is_empty());
-    let has_language = corpus.index_of(Modality::Language).is_some();
-    // Vectors that are asked for where there are no words are an error.
-    if wants_language && !has_language && (has_words || vectors.is_some()) {
-        let vectors = vectors.ok_or_else(|| {
-            usage(anyhow!(
-                "corpus {} holds words without vectors: set data.word_vectors to a GloVe text file",
-                corpus.name
-            ))
-        })?;
-        let vectors = WordVectors::read_for(&vectors, &corpus)?;
-        let report: EmbedReport = glove::embed(&mut corpus, &vectors)?;
-        notes.push(report.to_string());
+    match known {
+        Some((source, manifest)) => read_known(&manifest, source, needs_vectors, notes),
+        None => Ok((read_store(Path::new(name))?, None)),
     }
-    Ok(corpus)
 }
 
 fn read_known(
@@ -145,10 +195,6 @@ fn read_known(
         }
     }
     corpus.name.clone_from(name);
-    let report: CleanReport = clean(&mut corpus);
-    if report.total() > 0 {
-        notes.push(report.to_string());
-    }
     // Where no vectors or others are asked for, these need not be there.
     if let Some(path) = source.word_vectors.filter(|_| needs_vectors) {
         check_is_there(name, &path, &folder)?;

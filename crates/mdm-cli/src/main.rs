@@ -14,10 +14,12 @@ mod grid;
 mod inspect_page;
 mod output;
 mod plot;
+mod predictions;
 mod progress;
 mod robustness;
 mod settings;
 mod table;
+mod text_encoder;
 
 use std::process::ExitCode;
 

@@ -8,10 +8,20 @@ use std::io::{ErrorKind, Write};
 ///
 /// Anything else that keeps the text from being written, such as a full disk.
 pub fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(anyhow::Error::new(error).context("cannot write to standard output"))
-        }
-        _ => Ok(()),
+    raw(format!("{text}\n").as_bytes())?;
+    Ok(())
+}
+
+/// Prints bytes as they are; whether somebody still reads.
+///
+/// # Errors
+///
+/// As for [`line`].
+pub fn raw(bytes: &[u8]) -> anyhow::Result<bool> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(anyhow::Error::new(error).context("cannot write to standard output")),
     }
 }

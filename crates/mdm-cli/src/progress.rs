@@ -119,6 +119,14 @@ pub fn bytes(there: u64, all: Option<u64>) -> ProgressBar {
     bar
 }
 
+/// Utterances that are done, on a terminal.
+pub fn utterances(all: usize) -> ProgressBar {
+    let bar = ProgressBar::new(all as u64);
+    let template = "{bar:30} {pos}/{len} utterances  {eta} left";
+    bar.set_style(ProgressStyle::with_template(template).expect("a valid template"));
+    bar
+}
+
 fn losses(task: f64, measure: f64) -> String {
     if measure.is_nan() {
         format!("task {task:.4}")

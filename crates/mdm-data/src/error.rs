@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::corpus::Split;
+use crate::corpus::{Modality, Split};
 use crate::pickle::PickleError;
 
 /// An error of this crate. Every message names the file, and the split, record and field where there is one.
@@ -172,6 +172,30 @@ pub enum Error {
         /// Its rows.
         second_rows: usize,
     },
+    /// A saved preparation that is damaged, or of another version.
+    #[error("preparation {}: {field}: {reason}", path.display())]
+    Preparation {
+        /// The file.
+        path: PathBuf,
+        /// What in it; `.` for the whole.
+        field: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A corpus without what a preparation was fitted for.
+    #[error(
+        "corpus {corpus} does not fit the run: {modality}: expected {expected} values a frame, found {found}"
+    )]
+    UnfitCorpus {
+        /// Name of the corpus.
+        corpus: String,
+        /// The modality.
+        modality: Modality,
+        /// Values per frame.
+        expected: usize,
+        /// What the corpus has.
+        found: String,
+    },
     /// A manifest that is not the JSON it should be.
     #[error("manifest {}: {source}", path.display())]
     Manifest {
@@ -281,6 +305,14 @@ impl Error {
             place: place.into(),
             expected: expected.into(),
             found: found.into(),
+        }
+    }
+
+    pub(crate) fn preparation(path: &Path, field: &str, reason: String) -> Self {
+        Self::Preparation {
+            path: path.to_owned(),
+            field: field.to_owned(),
+            reason,
         }
     }
 

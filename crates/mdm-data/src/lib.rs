@@ -14,6 +14,7 @@
 //!    pretrained text encoder its language; [`inspect::inspect`] tells what is in it.
 //!
 //! 6. [`align::align`] gives all modalities the steps of the language, [`normalise`] scales them, and [`batch`] makes tensors.
+//!    [`Preparation`] is all of this from step 2 on, fitted on one corpus and applied to others.
 //!
 //! [`surgery`] takes modalities away, damages frames and permutes modalities, for robustness and for tests of dependence.
 //! [`synthetic`] makes a corpus with a known dependence between its modalities. [`samples`] reads random variables of any
@@ -59,6 +60,7 @@ pub mod layout;
 pub mod normalise;
 pub mod pickle;
 pub mod pieces;
+pub mod preparation;
 pub mod samples;
 pub mod store;
 pub mod surgery;
@@ -71,3 +73,4 @@ mod npz;
 
 pub use corpus::{Corpus, Features, Modality, ModalityInfo, Split, Utterance};
 pub use error::Error;
+pub use preparation::Preparation;

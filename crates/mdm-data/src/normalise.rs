@@ -39,16 +39,18 @@ pub enum Normalisation {
 /// normaliser.apply(&mut corpus);
 /// assert_eq!(corpus.train[0].features[0].data(), &[-1.0, 1.0]);
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Normaliser {
-    modalities: Vec<Affine>,
+    pub(crate) modalities: Vec<Affine>,
 }
 
 /// `(x − shift) · scale` for each feature of one modality; nothing when empty.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Affine {
-    shift: Vec<f32>,
-    scale: Vec<f32>,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Affine {
+    /// How shift and scale were fitted.
+    pub(crate) normalisation: Normalisation,
+    pub(crate) shift: Vec<f32>,
+    pub(crate) scale: Vec<f32>,
 }
 
 impl Normaliser {
@@ -96,6 +98,7 @@ impl Normaliser {
 fn standard(corpus: &Corpus, modality: usize) -> Affine {
     let Moments { mean, variance } = Moments::of_training(corpus, modality);
     Affine {
+        normalisation: Normalisation::Standard,
         scale: variance
             .iter()
             .zip(&mean)
@@ -113,6 +116,7 @@ fn max(corpus: &Corpus, modality: usize, dim: usize) -> Affine {
         }
     }
     Affine {
+        normalisation: Normalisation::Max,
         shift: vec![0.0; dim],
         scale: largest
             .into_iter()

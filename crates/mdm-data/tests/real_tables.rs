@@ -141,7 +141,6 @@ fn real_files_that_are_no_corpus_by_themselves_are_described() {
     for (file, part) in [
         ("mosi/CMU_MOSI_Opinion_Labels.csd", "one HDF5 file"),
         ("mmmo/y_test.h5", "one HDF5 file"),
-        ("mosi/train.tsv", "one table of transcripts"),
         ("glove/glove.6B.50d.mosi_mosei.txt", "begins with"),
     ] {
         let Some(path) = real_file(file) else {

@@ -103,6 +103,48 @@ fn the_validation_table_has_other_names_too() {
 }
 
 #[test]
+fn without_labels_tables_are_read_for_prediction_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("test.tsv");
+    fs::write(&table, "text\tid\nA B\tx\n\ty\n").unwrap();
+    // The folder with one split, and the table by itself.
+    for path in [folder.path(), &table] {
+        assert_eq!(
+            layout::detect(path, Limits::default()).unwrap(),
+            Layout::Tsv
+        );
+        let corpus = layout::read_unlabelled(Layout::Tsv, path).unwrap();
+        assert_eq!((corpus.len(), corpus.test.len()), (2, 2));
+        assert_eq!(corpus.test[0].words, ["A", "B"]);
+        assert!(corpus.test.iter().all(|utterance| utterance.label.is_nan()));
+    }
+    fs::write(&table, "id\ttext\tlabel\nx\tA\t\ny\tB\t-1\n").unwrap();
+    let corpus = layout::read_unlabelled(Layout::Tsv, &table).unwrap();
+    assert!(corpus.test[0].label.is_nan());
+    assert_eq!(corpus.test[1].label, -1.0);
+    fs::write(&table, "id\ttext\tlabel\nx\tA\tgood\n").unwrap();
+    let error = layout::read_unlabelled(Layout::Tsv, &table).unwrap_err();
+    contains(&error.to_string(), &["line 2, column label", "good"]);
+
+    contains(
+        &refused(b"id\ttext\nx\tA\n"),
+        &["train.tsv, line 1", "one column label"],
+    );
+    contains(
+        &refused(b"id\ttext\tlabel\nx\tA\t\n"),
+        &["line 2, column label"],
+    );
+    let error = layout::read(Layout::Tsv, &table).unwrap_err();
+    contains(
+        &error.to_string(),
+        &[
+            "a folder with one file train.tsv",
+            "one table of transcripts",
+        ],
+    );
+}
+
+#[test]
 fn wrong_tables_are_named_with_line_and_column() {
     let cases: [(&[u8], &[&str]); 9] = [
         (b"", &["train.tsv, line 1", "column id"]),
@@ -381,6 +423,30 @@ fn a_declared_length_of_language_is_that_of_unmarked_audio() {
 }
 
 #[test]
+fn without_labels_an_archive_is_read_for_prediction_alone() {
+    let audio = ("test.audio", npy_f32(&[2, 1, 2], &[1.0, 2.0, 3.0, 4.0]));
+    let (folder, path) = file("new.npz", &npz(std::slice::from_ref(&audio)));
+    assert_eq!(
+        layout::detect(&path, Limits::default()).unwrap(),
+        Layout::Npz
+    );
+    let corpus = layout::read_unlabelled(Layout::Npz, &path).unwrap();
+    assert_eq!((corpus.len(), corpus.dims()), (2, vec![2]));
+    assert_eq!(corpus.test[1].features[0].data(), [3.0, 4.0]);
+    assert!(corpus.test.iter().all(|utterance| utterance.label.is_nan()));
+    contains(
+        &refused_npz(&[audio]),
+        &["the array test.labels", "test.audio"],
+    );
+
+    // A header without data must not decide how much is allocated.
+    let huge = ("test.words", npy("|S0", &[1 << 40], b""));
+    fs::write(&path, npz(&[huge])).unwrap();
+    assert!(layout::read_unlabelled(Layout::Npz, &path).is_err());
+    drop(folder);
+}
+
+#[test]
 fn archives_that_contradict_themselves() {
     let labels = || ("train.labels", npy_f32(&[2], &[0.0; 2]));
     let audio = || ("train.audio", npy_f32(&[2, 3, 1], &[1.0; 6]));
@@ -538,7 +604,7 @@ fn pickles_are_detected_by_their_structure() {
 #[test]
 fn other_files_are_described() {
     let record = tuple(&[tuple(&[none(), none()]), none(), none()]);
-    let cases: [(&[u8], &[&str]); 11] = [
+    let cases: [(&[u8], &[&str]); 10] = [
         (
             &splits(|| list(std::slice::from_ref(&record))),
             &["a pickle of a dict with \"train\", \"dev\""],
@@ -551,7 +617,6 @@ fn other_files_are_described() {
         (&pickle(text("hello")), &["a pickle of \"hello\""]),
         (b"(a text that is none)", &["text, or a damaged pickle"]),
         (b"\x89HDF\r\n\x1a\n\0\0", &["one HDF5 file", "folders"]),
-        (PLAIN, &["one table of transcripts", "folder"]),
         (
             &npz(&[("x", npy_f32(&[1], &[0.0]))]),
             &["a zip archive with x"],

@@ -1,6 +1,7 @@
 //! The models by name: what a config chooses from.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use burn::module::Module;
@@ -10,9 +11,9 @@ use mdm_core::seed::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EfLstm, EfLstmConfig, Error, Form, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, Lfn,
-    LfnConfig, MagBert, MagBertConfig, Mfn, MfnConfig, Sequences, Tfn, TfnConfig, TorchNames,
-    TorchVisitor, Views,
+    BertConfig, EfLstm, EfLstmConfig, Error, Form, FusionEncoder, Head, Inputs, LateLstm,
+    LateLstmConfig, Lfn, LfnConfig, MagBert, MagBertConfig, Mfn, MfnConfig, PretrainedConfig,
+    Sequences, Tfn, TfnConfig, TorchNames, TorchVisitor, Views,
 };
 
 /// Where the predictions of the official TFN end.
@@ -132,6 +133,34 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// The text encoder of the chosen model, where it has one.
+    pub fn text(&self) -> Option<&PretrainedConfig> {
+        match self.name {
+            Model::MagBert => Some(&self.mag_bert.text),
+            _ => None,
+        }
+    }
+
+    /// The same, to change.
+    pub fn text_mut(&mut self) -> Option<&mut PretrainedConfig> {
+        match self.name {
+            Model::MagBert => Some(&mut self.mag_bert.text),
+            _ => None,
+        }
+    }
+
+    /// Takes the sizes of the text encoder from the `config.json` of a pretrained model.
+    ///
+    /// # Errors
+    ///
+    /// A size of the wrong kind, by name.
+    pub fn take_sizes(&mut self, config: &serde_json::Value) -> Result<(), serde_json::Error> {
+        if self.name == Model::MagBert {
+            self.mag_bert.bert = BertConfig::from_hugging_face(config)?;
+        }
+        Ok(())
+    }
+
     /// A fresh encoder of the chosen model and its head with `outputs` outputs.
     ///
     /// # Errors
@@ -175,6 +204,30 @@ pub enum Encoder {
     Lfn(Lfn),
     Mfn(Mfn),
     MagBert(MagBert),
+}
+
+impl Encoder {
+    /// Pretrained weights in place of the random ones of the text encoder, from the folder of a Hugging Face model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WeightsFile`], [`Error::Weights`].
+    pub fn load_pretrained(&mut self, folder: &Path, device: &Device) -> Result<(), Error> {
+        match self {
+            Self::MagBert(encoder) => encoder.load_pretrained(folder, device),
+            Self::EfLstm(_) | Self::LateLstm(_) | Self::Tfn(_) | Self::Lfn(_) | Self::Mfn(_) => {
+                Ok(())
+            }
+        }
+    }
+
+    /// The most steps of a sequence, where there is a limit.
+    pub fn max_steps(&self) -> Option<usize> {
+        match self {
+            Self::MagBert(encoder) => Some(encoder.bert.max_places()),
+            _ => None,
+        }
+    }
 }
 
 impl FusionEncoder for Encoder {

@@ -39,6 +39,38 @@ pub fn predict<E: FusionEncoder>(
     read(outputs.collect())
 }
 
+/// What a checkpoint says of consecutive utterances.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// `[utterances, outputs]`, row-major: the same as those of [`predict`].
+    pub outputs: Vec<f32>,
+    /// T_θ(Z) of each utterance as it is, dropout off; none without a critic.
+    pub scores: Option<Vec<f32>>,
+}
+
+/// The outputs and scores of utterances in order, batch by batch, each with its utterances.
+pub fn predictions<'a, E: FusionEncoder>(
+    checkpoint: &'a Checkpoint<E>,
+    utterances: &'a [Utterance],
+    device: &'a Device,
+) -> impl Iterator<Item = (&'a [Utterance], Predictions)> {
+    // As large as those of `predict`, so that the numbers are the same to the last bit.
+    utterances.chunks(EVALUATION_BATCH).map(move |utterances| {
+        let indices: Vec<usize> = (0..utterances.len()).collect();
+        let batch = MultimodalBatch::new(utterances, &indices, device);
+        let z = checkpoint
+            .encoder
+            .encode(&sequences(&batch), &mut Mode::Eval);
+        let outputs = checkpoint.head.forward(z.clone(), &mut Mode::Eval);
+        let critic = checkpoint.critic.as_ref();
+        let predictions = Predictions {
+            outputs: read(vec![outputs.flatten(0, 1)]),
+            scores: critic.map(|critic| read(vec![critic.forward(z, &mut Mode::Eval)])),
+        };
+        (utterances, predictions)
+    })
+}
+
 /// Metrics of a task on a split.
 ///
 /// # Panics

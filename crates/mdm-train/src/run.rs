@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use mdm_data::Preparation;
 use mdm_models::Encoder;
 use serde::Serialize;
 use serde_json::json;
@@ -16,24 +17,28 @@ use crate::{Checkpoint, EpochRecord, Error, Observer, Outcome, StepReport, histo
 /// | file | content | written |
 /// |---|---|---|
 /// | `config.toml` | the resolved config | at the start |
+/// | `preparation.json` | how raw data become the model's input, with everything fitted | at the start |
+/// | `word_vectors.txt` | vectors of the corpus's words, where words got any | at the start |
+/// | `tokenizer/` | the tokeniser, where words were cut into pieces | at the start |
 /// | `history.parquet` | one row an epoch | after every epoch |
 /// | `best.safetensors` | weights of the best epoch | when it improves |
 /// | `metrics.json` | validation, test, baselines; equal for equal runs | at the end |
 /// | `run.json` | times, machine, versions | at the end |
 ///
-/// Every file is written whole or not at all. A folder with `metrics.json` is a finished run.
+/// Every file is written whole or not at all. A folder with `metrics.json` is a finished run. It needs nothing outside it to
+/// predict: neither the corpus nor the word vectors.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
 }
 
 impl RunFolder {
-    /// Creates the folder and writes the config.
+    /// Creates the folder and writes the config and the preparation.
     ///
     /// # Errors
     ///
-    /// [`Error::RunExists`] when there is something in it, [`Error::Io`] when it cannot be written.
-    pub fn create(path: &Path, config: &str) -> Result<Self, Error> {
+    /// [`Error::RunExists`] when there is something in it, [`Error::Io`] and [`Error::Data`] when it cannot be written.
+    pub fn create(path: &Path, config: &str, preparation: &Preparation) -> Result<Self, Error> {
         if path.exists() {
             let mut entries = fs::read_dir(path).map_err(Error::io("open", path))?;
             if entries.next().is_some() {
@@ -46,7 +51,9 @@ impl RunFolder {
         let run = Self {
             path: path.to_owned(),
         };
-        write_atomically(&run.config(), config.as_bytes())?;
+        write_atomically(&run.config(), config.as_bytes())
+            .and_then(|()| Ok(preparation.save(path)?))
+            .inspect_err(|_| run.discard_if_unused())?;
         Ok(run)
     }
 
@@ -55,6 +62,10 @@ impl RunFolder {
         if !self.history().exists() {
             // The failure that led here is what the user must read; a config left behind does no harm.
             let _ = fs::remove_file(self.config());
+            for name in Preparation::FILES {
+                let _ = fs::remove_file(self.path.join(name));
+            }
+            let _ = fs::remove_dir_all(self.path.join(Preparation::TOKENIZER));
             let _ = fs::remove_dir(&self.path);
         }
     }
@@ -74,6 +85,19 @@ impl RunFolder {
     /// `config.toml`
     pub fn config(&self) -> PathBuf {
         self.path.join("config.toml")
+    }
+
+    /// How the run prepares data; none in a folder from before runs kept it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] for one that is damaged.
+    pub fn preparation(&self) -> Result<Option<Preparation>, Error> {
+        let [_, name] = Preparation::FILES;
+        if !self.path.join(name).exists() {
+            return Ok(None);
+        }
+        Ok(Some(Preparation::open(&self.path)?))
     }
 
     /// `history.parquet`

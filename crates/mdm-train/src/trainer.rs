@@ -1,5 +1,6 @@
 //! The training loop: Algorithm 1 over epochs, the best epoch by the task's criterion on the validation split.
 
+use std::path::Path;
 use std::time::Instant;
 
 use burn::module::Module;
@@ -156,7 +157,8 @@ pub fn train(
     })
 }
 
-/// A fresh model and, with a penalty, a fresh critic, from the seed of the config.
+/// A fresh model, its text encoder with pretrained weights where the config names some, and, with a penalty, a fresh
+/// critic, from the seed of the config.
 ///
 /// # Errors
 ///
@@ -167,8 +169,37 @@ pub fn initialise(
     corpus: &Corpus,
     device: &Device,
 ) -> Result<Algorithm1<Encoder>, Error> {
+    config.train.task.check(corpus)?;
+    let pretrained = config.model.text().map(|text| text.pretrained.as_str());
+    build(
+        config,
+        corpus,
+        device,
+        pretrained.filter(|path| !path.is_empty()),
+    )
+}
+
+/// As [`initialise`], without pretrained weights and for a corpus that need not be annotated: to be filled with the weights
+/// of a run.
+///
+/// # Errors
+///
+/// [`Error::Model`] and [`Error::Core`] when the settings do not fit the model or the corpus.
+pub fn untrained(
+    config: &ExperimentConfig,
+    corpus: &Corpus,
+    device: &Device,
+) -> Result<Algorithm1<Encoder>, Error> {
+    build(config, corpus, device, None)
+}
+
+fn build(
+    config: &ExperimentConfig,
+    corpus: &Corpus,
+    device: &Device,
+    pretrained: Option<&str>,
+) -> Result<Algorithm1<Encoder>, Error> {
     let task = config.train.task;
-    task.check(corpus)?;
     if config.penalty.measure.0.is_some() && corpus.modalities.len() < 2 {
         return Err(Error::InvalidConfig {
             field: "penalty.measure",
@@ -179,9 +210,21 @@ pub fn initialise(
     let autodiff = device.clone().autodiff();
     let mut rng = stream(config.seed, "model", 0);
     let inputs = inputs(corpus);
-    let (encoder, head) = config
+    let (mut encoder, head) = config
         .model
         .init(&inputs, task.outputs(), &mut rng, &autodiff)?;
+    if let Some(folder) = pretrained {
+        encoder.load_pretrained(Path::new(folder), &autodiff)?;
+    }
+    if let Some(most) = encoder.max_steps()
+        && config.data.max_steps > most
+    {
+        return Err(Error::InvalidConfig {
+            field: "data.max_steps",
+            expected: "no more than the positions of the text encoder",
+            found: format!("{} for {most}", config.data.max_steps),
+        });
+    }
     let penalty = match config.penalty.objective(encoder.d_z()) {
         None => None,
         Some(objective) => Some(Penalty {

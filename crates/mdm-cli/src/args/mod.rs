@@ -2,6 +2,7 @@
 
 mod data;
 mod estimate;
+mod predict;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use mdm_data::surgery::Fill;
 
 pub use data::*;
 pub use estimate::*;
+pub use predict::*;
 
 /// Fusion models with mutual dependency penalties: train, evaluate, prepare data.
 #[derive(Debug, Parser)]
@@ -30,6 +32,7 @@ pub struct Args {
 pub enum Command {
     Train(TrainArgs),
     Evaluate(EvaluateArgs),
+    Predict(PredictArgs),
     Estimate(EstimateArgs),
     BenchEstimators(BenchEstimatorsArgs),
     #[command(subcommand)]

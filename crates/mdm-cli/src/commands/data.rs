@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::fetch;
 use crate::args::{DataCommand, ExportArgs, InspectArgs, PrepareArgs, VerifyArgs};
 use crate::inspect_page::{self, Chosen, Page};
-use crate::output;
+use crate::{dataset, output};
 
 /// Runs a command on corpora.
 pub fn run(command: &DataCommand) -> anyhow::Result<()> {
@@ -32,7 +32,7 @@ pub fn run(command: &DataCommand) -> anyhow::Result<()> {
 fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
     let layout = match &args.layout {
         Some(name) => name.parse()?,
-        None => detect(&args.input)?,
+        None => dataset::detect(&args.input)?,
     };
     let options = PrepareOptions {
         overwrite: args.overwrite,
@@ -52,18 +52,6 @@ fn prepare(args: &PrepareArgs) -> anyhow::Result<()> {
     }
     output::line(format!("written to {}", args.output.display()))?;
     Ok(())
-}
-
-/// The layout that the content tells, said so that the user can disagree.
-fn detect(path: &Path) -> anyhow::Result<Layout> {
-    let layout = layout::detect(path, Limits::default())?;
-    eprintln!("{}: layout {layout}, from its content", path.display());
-    if layout == Layout::Mult {
-        eprintln!(
-            "files of MultiBench look the same; --layout multibench leaves out utterances without text"
-        );
-    }
-    Ok(layout)
 }
 
 fn inspect_corpus(args: &InspectArgs) -> anyhow::Result<()> {

@@ -1,33 +1,27 @@
 //! `mdm evaluate`
 
-use anyhow::{anyhow, ensure};
+use anyhow::anyhow;
 use mdm_train::robustness::robustness;
-use mdm_train::run::RunFolder;
 use mdm_train::{Checkpoint, evaluate, trainer};
 use serde_json::json;
 
 use crate::args::EvaluateArgs;
 use crate::failure::usage;
-use crate::settings::Settings;
-use crate::{backend, dataset, output, table};
+use crate::{backend, dataset, output, settings, table};
 
 /// Loads the best weights of a run and prints their metrics.
 pub fn run(args: &EvaluateArgs) -> anyhow::Result<()> {
-    let run = RunFolder::open(&args.run);
-    ensure!(
-        run.config().is_file(),
-        "{} is not a run folder: it has no config.toml",
-        args.run.display()
-    );
-    // On top of the defaults: a run from before a setting was there has its default.
-    let mut settings = Settings::new();
-    settings.add_file(&run.config())?;
-    let config = settings.resolve()?;
+    let (run, config) = settings::of_run(&args.run)?;
     let device = backend::device(&args.backend.backend)?;
-    let corpus = dataset::load(&config.data)?.corpus;
+    let corpus = match run.preparation()? {
+        Some(preparation) => dataset::load_for(&config.data, &preparation)?,
+        // A run from before it was kept: fitted on the same corpus, it is the same.
+        None => dataset::load(&config)?.corpus,
+    };
+    config.train.task.check(&corpus)?;
     let missing = crate::robustness::missing(args, &corpus)?;
     let checkpoint: Checkpoint<_> =
-        Checkpoint::of(&trainer::initialise(&config, &corpus, &device)?).load(&run.weights())?;
+        Checkpoint::of(&trainer::untrained(&config, &corpus, &device)?).load(&run.weights())?;
 
     let task = config.train.task;
     let valid = evaluate::evaluate(task, &checkpoint, &corpus.valid, &device);

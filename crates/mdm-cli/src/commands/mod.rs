@@ -6,6 +6,7 @@ mod data;
 mod estimate;
 mod evaluate;
 mod fetch;
+mod predict;
 mod reproduce;
 mod train;
 
@@ -18,6 +19,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Train(args) => train::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,
+        Command::Predict(args) => predict::run(&args)?,
         Command::Estimate(args) => estimate::run(&args)?,
         Command::BenchEstimators(args) => bench_estimators::run(&args)?,
         Command::Reproduce(command) => reproduce::run(&command)?,

@@ -10,18 +10,19 @@ use crate::args::TrainArgs;
 use crate::failure::usage;
 use crate::progress::Progress;
 use crate::settings::Settings;
-use crate::{backend, dataset, output, table};
+use crate::{backend, dataset, output, table, text_encoder};
 
 /// Trains, records the run and prints the test table.
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let mut config = resolve(args).map_err(usage)?;
     dataset::anchor_paths(&mut config.data)?;
+    text_encoder::resolve(&mut config.model)?;
     let device = backend::device(&args.backend.backend)?;
-    let prepared = dataset::load(&config.data)?;
+    let prepared = dataset::load(&config)?;
     // A model that does not fit the data is found before anything is written.
     trainer::initialise(&config, &prepared.corpus, &device)?;
     let out = args.out.clone().unwrap_or_else(|| free_folder(&config));
-    let run = RunFolder::create(&out, &toml::to_string(&config)?)?;
+    let run = RunFolder::create(&out, &toml::to_string(&config)?, &prepared.preparation)?;
 
     let ExperimentConfig {
         data,

@@ -11,8 +11,9 @@ macro_rules! manifests {
 }
 
 /// Names and texts, in the order in which they are listed.
-const MANIFESTS: [(&str, &str); 14] = manifests![
+const MANIFESTS: [(&str, &str); 15] = manifests![
     "mosi",
+    "mosi-text",
     "mosi-mag",
     "mosi-mmsa",
     "mosi-mmsa-unaligned",

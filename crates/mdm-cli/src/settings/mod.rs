@@ -5,8 +5,9 @@ mod layer;
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use mdm_train::ExperimentConfig;
+use mdm_train::run::RunFolder;
 use toml::Table;
 
 pub use layer::Layer;
@@ -115,6 +116,24 @@ impl Settings {
         config.check()?;
         Ok(config)
     }
+}
+
+/// A run folder with its config.
+///
+/// # Errors
+///
+/// A folder that holds no run, a config that cannot be read.
+pub fn of_run(path: &Path) -> anyhow::Result<(RunFolder, ExperimentConfig)> {
+    let run = RunFolder::open(path);
+    ensure!(
+        run.config().is_file(),
+        "{} is not a run folder: it has no config.toml",
+        path.display()
+    );
+    // On top of the defaults: a run from before a setting was there has its default.
+    let mut settings = Settings::new();
+    settings.add_file(&run.config())?;
+    Ok((run, settings.resolve()?))
 }
 
 #[cfg(test)]

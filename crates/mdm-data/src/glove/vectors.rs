@@ -35,8 +35,8 @@ impl WordVectors {
     }
 
     /// Reads a GloVe text file: a word and its values per line, with single spaces between. The first line tells how
-    /// many values there are. A leading line of two numbers (the header of word2vec's text format) is skipped, and of
-    /// a word that occurs twice the first vector counts.
+    /// many values there are. So does a leading line of two whole numbers, words and values (the header of word2vec's text
+    /// format), and the word vectors begin after it. Of a word that occurs twice the first vector counts.
     ///
     /// # Errors
     ///
@@ -105,7 +105,10 @@ impl WordVectors {
                 .map_err(|_| wrong("UTF-8 text".into(), "other bytes".into()))?
                 .trim_end();
             let fields = text.split(' ').count();
-            if number == 1 && fields == 2 && text.split(' ').all(|f| f.parse::<u64>().is_ok()) {
+            if number == 1
+                && let Some(dim) = header(text)
+            {
+                vectors = Some(Self::new(dim));
                 continue;
             }
             if vectors.is_none() && fields < 2 {
@@ -144,6 +147,35 @@ impl WordVectors {
             expected: "a word and its values".into(),
             found: "the end of the file".into(),
         })
+    }
+
+    /// The vectors as [`WordVectors::read`] takes them, words in the order in which they came. The first line is that of
+    /// word2vec's text format: without it, a number with a vector of one value could be taken for such a line.
+    ///
+    /// ```
+    /// use mdm_data::glove::WordVectors;
+    ///
+    /// let mut vectors = WordVectors::new(2);
+    /// vectors.insert("good", &[0.1, -2.0]);
+    /// assert_eq!(vectors.to_text(), "1 2\ngood 0.1 -2\n");
+    /// ```
+    pub fn to_text(&self) -> String {
+        let mut words: Vec<(&str, usize)> = self
+            .index
+            .iter()
+            .map(|(word, &place)| (word.as_str(), place))
+            .collect();
+        words.sort_by_key(|&(_, place)| place);
+        let mut text = format!("{} {}\n", self.len(), self.dim);
+        for ((word, _), vector) in words.into_iter().zip(self.data.chunks_exact(self.dim)) {
+            text.push_str(word);
+            // The shortest decimal that is this `f32` and no other.
+            for value in vector {
+                text.push_str(&format!(" {value}"));
+            }
+            text.push('\n');
+        }
+        text
     }
 
     /// Adds a word, unless it is there already.
@@ -186,6 +218,15 @@ impl WordVectors {
     }
 }
 
+/// The number of values from the first line of word2vec's text format, which holds nothing but two whole numbers.
+fn header(line: &str) -> Option<usize> {
+    let (words, dim) = line.split_once(' ')?;
+    words.parse::<u64>().ok()?;
+    let dim = dim.parse().ok()?;
+    // No line could hold more.
+    (1..LONGEST_LINE as usize / 2).contains(&dim).then_some(dim)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -206,6 +247,22 @@ mod tests {
         assert_eq!(vectors.get(". . ."), Some(&[3.0, 4.0][..]));
         assert_eq!(vectors.get("5"), Some(&[6.0, 7.0][..]));
         assert_eq!(vectors.get("a"), None);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_to_the_bit() {
+        let mut vectors = WordVectors::new(1);
+        for (word, value) in [
+            ("7", 3.0),
+            (". .", f32::MIN_POSITIVE / 3.0),
+            ("é", -0.1),
+            ("x", 3e38),
+        ] {
+            vectors.insert(word, &[value]);
+        }
+        assert_eq!(read(vectors.to_text().as_bytes()).unwrap(), vectors);
+        let empty = WordVectors::new(300);
+        assert_eq!(read(empty.to_text().as_bytes()).unwrap(), empty);
     }
 
     #[test]

@@ -42,9 +42,10 @@ impl<'p, 's> Checked<'p, 's> {
 
     /// Passes an utterance on. The first one of the source fixes the dims.
     pub(super) fn push(&mut self, split: Split, utterance: Utterance) -> Result<(), Error> {
+        let is_unlabelled = utterance.label.is_nan() && self.takes_unlabelled();
         let records = &mut self.records[split as usize];
         let place = self.place.split(split).record(*records).id(&utterance.id);
-        if !utterance.label.is_finite() {
+        if !utterance.label.is_finite() && !is_unlabelled {
             return Err(place
                 .field("label")
                 .error("a finite number", utterance.label.to_string()));
@@ -75,6 +76,11 @@ impl<'p, 's> Checked<'p, 's> {
         }
         *records += 1;
         self.sink.push(split, utterance)
+    }
+
+    /// Whether labels and whole splits may be missing, see [`Sink::takes_unlabelled`].
+    pub(super) fn takes_unlabelled(&self) -> bool {
+        self.sink.takes_unlabelled()
     }
 
     pub(super) fn finish(self) -> Result<Header, Error> {

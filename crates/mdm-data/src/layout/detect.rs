@@ -80,10 +80,7 @@ fn of_file(path: &Path, limits: Limits) -> Result<Result<Layout, String>, Error>
             let seen = "one HDF5 file: csd, cmu-h5 and mmmo-h5 are folders of several";
             Ok(Err(seen.to_owned()))
         }
-        _ if tsv::is_header(&first_line(path)?) => {
-            let seen = "one table of transcripts: tsv is a folder with one for each split";
-            Ok(Err(seen.to_owned()))
-        }
+        _ if tsv::is_header(&first_line(path)?) => Ok(Ok(Layout::Tsv)),
         [] => Ok(Err("an empty file".to_owned())),
         _ => Ok(Err(format!(
             "a file that begins with {}",

@@ -10,6 +10,12 @@ pub(super) struct Label {
 }
 
 impl Label {
+    /// That of an utterance to predict.
+    pub(super) const UNKNOWN: Self = Self {
+        sentiment: f32::NAN,
+        emotions: None,
+    };
+
     /// One number, or seven: the order in which CMU-MOSEI annotates them, and every layout holds them.
     pub(super) fn new(numbers: &[f32]) -> Option<Self> {
         match *numbers {

@@ -175,6 +175,11 @@ pub trait Sink {
     ///
     /// Whatever keeps the utterance from being taken; the reader stops with it.
     fn push(&mut self, split: Split, utterance: Utterance) -> Result<(), Error>;
+
+    /// Whether it can do without what only training needs: labels, for which NaN stands, and whole splits.
+    fn takes_unlabelled(&self) -> bool {
+        false
+    }
 }
 
 /// What holds for all utterances of a source, known when the last one has been read.
@@ -232,6 +237,37 @@ impl Sink for Corpus {
 /// As [`LayoutReader::read`].
 pub fn read(layout: Layout, path: &Path) -> Result<Corpus, Error> {
     layout.reader().read(path, Limits::default())
+}
+
+/// Reads a corpus file with the default limits, for prediction: a label may be missing or NaN, and is NaN then. Of the
+/// layouts, [`Npz`] and [`Tsv`] can leave labels out; a single table of transcripts is taken for the test split.
+///
+/// # Errors
+///
+/// As [`LayoutReader::read`].
+pub fn read_unlabelled(layout: Layout, path: &Path) -> Result<Corpus, Error> {
+    let mut unlabelled = Unlabelled(Corpus::new("", Vec::new()));
+    let reader = layout.reader();
+    let header = reader.read_into(path, Limits::default(), &mut unlabelled)?;
+    let Unlabelled(corpus) = unlabelled;
+    Ok(Corpus {
+        name: header.name,
+        modalities: header.modalities,
+        ..corpus
+    })
+}
+
+/// A corpus that nothing is learned from.
+struct Unlabelled(Corpus);
+
+impl Sink for Unlabelled {
+    fn push(&mut self, split: Split, utterance: Utterance) -> Result<(), Error> {
+        self.0.push(split, utterance)
+    }
+
+    fn takes_unlabelled(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::pickle::{Limits, Numbers, Texts, shape_text};
 ///
 /// | field | shape | needed |
 /// |---|---|---|
-/// | `labels` | `[n]` or `[n, 1]`: the sentiment; or `[n, 7]`: the sentiment and [six emotions](crate::corpus::Emotions) | yes |
+/// | `labels` | `[n]` or `[n, 1]`: the sentiment; or `[n, 7]`: the sentiment and [six emotions](crate::corpus::Emotions) | yes, but [for prediction](super::read_unlabelled) |
 /// | `language`, `audio`, `vision`, `physiology` | `[n, steps, dim]`, padded on the right; steps may differ | no, but the same in all splits |
 /// | `language_lengths` and so on | `[n]`: steps of each utterance | no |
 /// | `ids` | `[n]` texts | no: `train-0`, `train-1`, … |
@@ -66,10 +66,12 @@ impl LayoutReader for Npz {
 
 /// Whether arrays of these names are a corpus of this layout, as far as names tell.
 pub(super) fn is_corpus<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
+    let fields = Modality::ALL.map(Modality::name);
+    let fields = fields.into_iter().chain(["labels", "words"]);
     names.any(|name| {
-        let split = name.strip_suffix(".labels");
+        let (split, field) = name.split_once('.').unwrap_or_default();
         let mut known = Split::ALL.into_iter().flat_map(splits::names);
-        known.any(|&known| split == Some(known))
+        known.any(|&known| split == known) && fields.clone().any(|known| known == field)
     })
 }
 
@@ -146,12 +148,28 @@ impl Source<'_> {
     }
 
     fn required(&self, split: Split, field: &str) -> Result<Numbers, Error> {
+        self.numbers(split, field)?
+            .ok_or_else(|| self.missing(split, field))
+    }
+
+    fn missing(&self, split: Split, field: &str) -> Error {
+        let names = self.archive.arrays().iter().map(|array| &*array.name);
+        let found = format!("an archive with {}", names.collect::<Vec<_>>().join(", "));
         let place = Place::new(self.path).split(split);
-        self.numbers(split, field)?.ok_or_else(|| {
-            let names = self.archive.arrays().iter().map(|array| &*array.name);
-            let found = format!("an archive with {}", names.collect::<Vec<_>>().join(", "));
-            place.error(format!("the array {}", self.key(split, field)), found)
-        })
+        place.error(format!("the array {}", self.key(split, field)), found)
+    }
+
+    /// Utterances of a split without labels, from its first array; none where that has no axis.
+    fn rows(&self, split: Split) -> Result<usize, Error> {
+        let fields = Modality::ALL.map(Modality::name);
+        for field in fields.into_iter().chain(["words"]) {
+            if let Some(entry) = self.archive.find(&self.key(split, field))? {
+                let header = |content: &mut dyn std::io::Read| npz::Header::read(content);
+                let header = self.archive.read(entry, header)?;
+                return Ok(header.shape().first().copied().unwrap_or(0));
+            }
+        }
+        Err(self.missing(split, "words"))
     }
 }
 
@@ -166,8 +184,15 @@ fn read_split(
     checked: &mut Checked<'_, '_>,
 ) -> Result<(), Error> {
     let place = Place::new(source.path).split(split);
-    let labels = read_labels(source.required(split, "labels")?, place.field("labels"))?;
-    let rows = labels.len();
+    let labels = match source.numbers(split, "labels")? {
+        None if checked.takes_unlabelled() => None,
+        None => return Err(source.missing(split, "labels")),
+        Some(labels) => Some(read_labels(labels, place.field("labels"))?),
+    };
+    let rows = match &labels {
+        Some(labels) => labels.len(),
+        None => source.rows(split)?,
+    };
     if rows == 0 {
         return Ok(());
     }
@@ -187,7 +212,8 @@ fn read_split(
         _ => (None, &streams[..]),
     };
 
-    for (row, label) in labels.into_iter().enumerate() {
+    for row in 0..rows {
+        let label = labels.as_ref().map_or(Label::UNKNOWN, |labels| labels[row]);
         let spoken = language.map(|language| (language.array.steps, end(row, language, others)));
         let id = match &ids {
             Some(ids) => ids[row].clone(),

@@ -16,18 +16,25 @@ use crate::pickle::Limits;
 /// needed, in any order, and others are ignored. The words of an utterance are its text, split at white space; the
 /// text may be empty. A quotation mark is a character as any other.
 ///
+/// [For prediction](super::read_unlabelled) the label may be missing, as a column or in a cell, and so may splits; a single
+/// table is the test split.
+///
 /// The corpus has words and no modality, see [`crate::glove::embed`].
 pub struct Tsv;
-
-/// The columns that are read.
-const COLUMNS: [&str; 3] = ["id", "text", "label"];
 
 impl LayoutReader for Tsv {
     fn read_into(&self, path: &Path, limits: Limits, sink: &mut dyn Sink) -> Result<Header, Error> {
         let mut checked = Checked::new(path, &[], sink);
         let budget = Budget::new(limits);
+        if path.is_file() && checked.takes_unlabelled() {
+            let bytes = budget.read(path)?;
+            read_table(&bytes, path, Split::Test, &budget, &mut checked)?;
+            return checked.finish();
+        }
         for split in Split::ALL {
-            let file = find(path, split)?;
+            let Some(file) = find(path, split, checked.takes_unlabelled())? else {
+                continue;
+            };
             let bytes = budget.read(&file)?;
             read_table(&bytes, &file, split, &budget, &mut checked)?;
         }
@@ -35,22 +42,24 @@ impl LayoutReader for Tsv {
     }
 }
 
-/// The one file of a split.
-fn find(folder: &Path, split: Split) -> Result<PathBuf, Error> {
+/// The one file of a split, or none where it may be missing.
+fn find(folder: &Path, split: Split, may_be_missing: bool) -> Result<Option<PathBuf>, Error> {
     let file = |name: &str| format!("{name}.tsv");
     let found = splits::find(split, Place::new(folder), |name| {
         let path = folder.join(file(name));
         Ok(path.is_file().then_some(path))
     })?;
-    found.ok_or_else(|| {
-        let names: Vec<String> = splits::names(split).iter().copied().map(file).collect();
-        let expected = format!("a folder with one file {}", names.join(" or "));
-        let found = match folder.is_dir() {
-            true => "none",
-            false => "no folder",
-        };
-        Place::new(folder).split(split).error(expected, found)
-    })
+    if found.is_some() || (may_be_missing && folder.is_dir()) {
+        return Ok(found);
+    }
+    let names: Vec<String> = splits::names(split).iter().copied().map(file).collect();
+    let expected = format!("a folder with one file {}", names.join(" or "));
+    let found = match (folder.is_dir(), folder.is_file()) {
+        (true, _) => "none",
+        (_, true) => "one table of transcripts",
+        _ => "no folder",
+    };
+    Err(Place::new(folder).split(split).error(expected, found))
 }
 
 fn read_table(
@@ -75,7 +84,12 @@ fn read_table(
     budget
         .take(header.split('\t').count(), 6 * size_of::<&str>())
         .map_err(|(expected, found)| wrong(place.clone(), expected, found))?;
+    let may_be_unlabelled = checked.takes_unlabelled();
     let columns = Columns::find(header.trim_start_matches('\u{feff}'))
+        .and_then(|columns| match columns.label {
+            None if !may_be_unlabelled => Err(missing("label", header)),
+            _ => Ok(columns),
+        })
         .map_err(|(expected, found)| wrong(place, &expected, found))?;
     for line in lines {
         let (place, line) = line?;
@@ -89,12 +103,17 @@ fn read_table(
             return Err(wrong(place, &expected, width.to_string()));
         }
         let cells: Vec<&str> = line.split('\t').collect();
-        let [id, text, label] = columns.places.map(|place| cells[place]);
+        let (id, text) = (cells[columns.id], cells[columns.text]);
+        let label = columns.label.map_or("", |label| cells[label]);
         let place = |column| format!("{place}, column {column}");
         if id.trim().is_empty() {
             return Err(wrong(place("id"), "an id", "an empty cell".to_owned()));
         }
         let number = label.trim().parse().ok().filter(|x: &f32| x.is_finite());
+        let number = match label.trim() {
+            "" if may_be_unlabelled => Some(f32::NAN),
+            _ => number,
+        };
         let label = number.ok_or_else(|| {
             wrong(
                 place("label"),
@@ -116,30 +135,40 @@ fn read_table(
     Ok(())
 }
 
-/// Where the columns of [`COLUMNS`] stand.
+/// Where the columns stand that are read.
 struct Columns {
     width: usize,
-    places: [usize; 3],
+    id: usize,
+    text: usize,
+    /// Not there in tables to predict from.
+    label: Option<usize>,
 }
 
 impl Columns {
     /// Finds the columns in the first line; what was expected and what was found where one is missing or there twice.
     fn find(header: &str) -> Result<Self, (String, String)> {
         let names: Vec<&str> = header.split('\t').map(str::trim).collect();
-        let mut places = [0; 3];
-        for (place, column) in places.iter_mut().zip(COLUMNS) {
+        let find = |column: &str| {
             let mut found = (0..names.len()).filter(|&index| names[index] == column);
             match (found.next(), found.next()) {
-                (Some(index), None) => *place = index,
-                _ => {
-                    let expected = format!("one column {column} among the tab-separated names");
-                    return Err((expected, shown(header)));
-                }
+                (index, None) => Ok(index),
+                _ => Err(missing(column, header)),
             }
-        }
-        let width = names.len();
-        Ok(Self { width, places })
+        };
+        let needed = |column| find(column)?.ok_or_else(|| missing(column, header));
+        Ok(Self {
+            id: needed("id")?,
+            text: needed("text")?,
+            label: find("label")?,
+            width: names.len(),
+        })
     }
+}
+
+/// What was expected of a first line, and what was found.
+fn missing(column: &str, header: &str) -> (String, String) {
+    let expected = format!("one column {column} among the tab-separated names");
+    (expected, shown(header))
 }
 
 /// The beginning of a text, for messages.

@@ -39,6 +39,17 @@ pub struct Tokenizer {
     files: Vec<Content>,
 }
 
+/// Tokenisers are equal when they were read from equal files.
+impl PartialEq for Tokenizer {
+    fn eq(&self, other: &Self) -> bool {
+        let files = |tokenizer: &'_ Self| -> Vec<(&'static str, Vec<u8>)> {
+            let files = tokenizer.files.iter();
+            files.map(|file| (file.name, file.bytes.clone())).collect()
+        };
+        files(self) == files(other)
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Kind {
     Bert(WordPiece),

@@ -107,7 +107,7 @@ fn cross_entropy(outputs: &[f32], truth: usize) -> f64 {
 }
 
 /// The place of the largest output; the first of equals.
-fn largest(outputs: &[f32]) -> usize {
+pub(super) fn largest(outputs: &[f32]) -> usize {
     let first = (0, f32::NEG_INFINITY);
     let places = outputs.iter().copied().enumerate();
     let (place, _) = places.fold(first, |best, new| if new.1 > best.1 { new } else { best });

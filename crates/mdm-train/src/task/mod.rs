@@ -1,12 +1,14 @@
 //! What a run learns to predict: a sentiment as a number, its class, or the emotions.
 //!
 //! A task says how many outputs the head has ([`Task::outputs`]), what they are compared with ([`Task::targets`], with the
-//! loss in [`Targets::loss`]) and what is told of them ([`Task::metrics`]). Trainer and evaluation know no more of it.
+//! loss in [`Targets::loss`]), what they say of an utterance ([`Task::predict`]) and what is told of them
+//! ([`Task::metrics`]). Trainer and evaluation know no more of it.
 
 mod class_metrics;
 mod classes;
 mod emotions;
 mod metrics;
+mod prediction;
 mod targets;
 
 use std::fmt;
@@ -24,6 +26,7 @@ pub use class_metrics::{ClassBaselines, ClassMetrics, ClassScore, ClassScores};
 pub use classes::Classes;
 pub use emotions::{EmotionBaselines, EmotionMetrics, EmotionScore, EmotionScores};
 pub use metrics::{TaskBaselines, TaskMetrics};
+pub use prediction::Prediction;
 pub use targets::Targets;
 
 /// What a run learns to predict.
@@ -78,7 +81,8 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// [`Error::NotAnnotated`] for an utterance without emotions, or a split in which every utterance is left out.
+    /// [`Error::NotAnnotated`] for an utterance without a label or without emotions, or a split in which every utterance is
+    /// left out.
     pub fn check(self, corpus: &Corpus) -> Result<(), Error> {
         let fails = |needs, found| {
             Err(Error::NotAnnotated {
@@ -88,6 +92,12 @@ impl Task {
                 found,
             })
         };
+        let mut all = corpus.utterances();
+        let needs_label = self != Self::Emotions;
+        if needs_label && let Some((split, utterance)) = all.find(|(_, u)| u.label.is_nan()) {
+            let found = format!("none for {} in {split}", utterance.id);
+            return fails("a label for every utterance", found);
+        }
         match self {
             Self::Regression => Ok(()),
             Self::Classes(classes) => {
@@ -270,5 +280,10 @@ mod tests {
             "{left_out}"
         );
         Task::Classes(Classes::NonNegative).check(&zeros).unwrap();
+        let unlabelled = error(&corpus([1.0, f32::NAN, 2.0], [None; 3]), Task::Regression);
+        assert!(
+            unlabelled.contains("a label for every utterance") && unlabelled.contains("valid[0]"),
+            "{unlabelled}"
+        );
     }
 }
