@@ -221,6 +221,10 @@ impl FusionEncoder for MagBert {
     fn d_z(&self) -> usize {
         self.bert.d_model()
     }
+
+    fn batch_of_similar_length(&self) -> Option<usize> {
+        Some(crate::transformer::EVALUATION_BATCH)
+    }
 }
 
 impl TorchNames for MagBert {

@@ -263,6 +263,13 @@ impl FusionEncoder for Encoder {
             Self::MagBert(encoder) => encoder.d_z(),
         }
     }
+
+    fn batch_of_similar_length(&self) -> Option<usize> {
+        match self {
+            Self::MagBert(encoder) => encoder.batch_of_similar_length(),
+            _ => None,
+        }
+    }
 }
 
 impl TorchNames for Encoder {

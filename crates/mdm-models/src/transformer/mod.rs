@@ -14,6 +14,10 @@ pub use activation::Gelu;
 pub use attention::AttentionMask;
 pub use special::{Layout, SPECIAL};
 
+/// Sequences that a text encoder reads together when nothing is trained: many enough for the matrix products, few enough to
+/// be of similar length.
+pub(crate) const EVALUATION_BATCH: usize = 32;
+
 /// Standard deviation of the initial weights of BERT and XLNet.
 const INITIALIZER_RANGE: f64 = 0.02;
 
