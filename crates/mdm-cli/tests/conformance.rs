@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// The kinds that this version must pass.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 14] = [
     "measures",
     "critic",
     "gradient_penalty",
@@ -15,6 +15,11 @@ const KINDS: [&str; 9] = [
     "metrics",
     "ef_lstm",
     "late_lstm",
+    "mag_gate",
+    "bert",
+    "mag_bert",
+    "xlnet",
+    "mag_xlnet",
     "two_stage_step",
 ];
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     EfLstm, EfLstmConfig, Error, FusionEncoder, Head, Inputs, LateLstm, LateLstmConfig, MagBert,
-    MagBertConfig, Sequences, TorchNames, TorchVisitor, Views,
+    MagBertConfig, MagXlnet, MagXlnetConfig, Sequences, TorchNames, TorchVisitor, Views,
 };
 
 /// The fusion models.
@@ -26,11 +26,13 @@ pub enum Model {
     LateLstm,
     /// [`MagBert`]: BERT with the multimodal adaptation gate.
     MagBert,
+    /// [`MagXlnet`]: XLNet with the multimodal adaptation gate.
+    MagXlnet,
 }
 
 impl Model {
     /// Every model.
-    pub const ALL: [Self; 3] = [Self::EfLstm, Self::LateLstm, Self::MagBert];
+    pub const ALL: [Self; 4] = [Self::EfLstm, Self::LateLstm, Self::MagBert, Self::MagXlnet];
 
     /// The name in configs and on the command line.
     pub const fn name(self) -> &'static str {
@@ -38,12 +40,13 @@ impl Model {
             Self::EfLstm => "ef-lstm",
             Self::LateLstm => "late-lstm",
             Self::MagBert => "mag-bert",
+            Self::MagXlnet => "mag-xlnet",
         }
     }
 
     /// Whether the language of its corpus is word pieces, not word vectors.
     pub const fn reads_pieces(self) -> bool {
-        matches!(self, Self::MagBert)
+        matches!(self, Self::MagBert | Self::MagXlnet)
     }
 }
 
@@ -97,6 +100,8 @@ pub struct ModelConfig {
     pub late_lstm: LateLstmConfig,
     /// Settings of `mag-bert`.
     pub mag_bert: MagBertConfig,
+    /// Settings of `mag-xlnet`.
+    pub mag_xlnet: MagXlnetConfig,
 }
 
 impl ModelConfig {
@@ -118,6 +123,7 @@ impl ModelConfig {
             Model::EfLstm => Encoder::EfLstm(self.ef_lstm.init(dims, rng, device)?),
             Model::LateLstm => Encoder::LateLstm(self.late_lstm.init(dims, rng, device)?),
             Model::MagBert => Encoder::MagBert(self.mag_bert.init(inputs, rng, device)?),
+            Model::MagXlnet => Encoder::MagXlnet(self.mag_xlnet.init(inputs, rng, device)?),
         };
         let head = Head::init(encoder.d_z(), outputs, self.head_dropout, rng, device);
         Ok((encoder, head))
@@ -132,6 +138,7 @@ pub enum Encoder {
     EfLstm(EfLstm),
     LateLstm(LateLstm),
     MagBert(MagBert),
+    MagXlnet(MagXlnet),
 }
 
 impl FusionEncoder for Encoder {
@@ -140,6 +147,7 @@ impl FusionEncoder for Encoder {
             Self::EfLstm(encoder) => encoder.views(input, mode),
             Self::LateLstm(encoder) => encoder.views(input, mode),
             Self::MagBert(encoder) => encoder.views(input, mode),
+            Self::MagXlnet(encoder) => encoder.views(input, mode),
         }
     }
 
@@ -148,6 +156,7 @@ impl FusionEncoder for Encoder {
             Self::EfLstm(encoder) => encoder.fuse(views, mode),
             Self::LateLstm(encoder) => encoder.fuse(views, mode),
             Self::MagBert(encoder) => encoder.fuse(views, mode),
+            Self::MagXlnet(encoder) => encoder.fuse(views, mode),
         }
     }
 
@@ -156,6 +165,7 @@ impl FusionEncoder for Encoder {
             Self::EfLstm(encoder) => encoder.d_z(),
             Self::LateLstm(encoder) => encoder.d_z(),
             Self::MagBert(encoder) => encoder.d_z(),
+            Self::MagXlnet(encoder) => encoder.d_z(),
         }
     }
 }
@@ -166,6 +176,7 @@ impl TorchNames for Encoder {
             Self::EfLstm(encoder) => encoder.visit_torch(prefix, visitor),
             Self::LateLstm(encoder) => encoder.visit_torch(prefix, visitor),
             Self::MagBert(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::MagXlnet(encoder) => encoder.visit_torch(prefix, visitor),
         }
     }
 }
