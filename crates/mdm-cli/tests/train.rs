@@ -76,7 +76,15 @@ fn the_same_seed_twice_is_the_same_to_the_bit_and_another_is_not() {
 #[test]
 fn every_measure_trains_every_model() {
     let folder = tempfile::tempdir().unwrap();
-    for model in ["ef-lstm", "late-lstm", "tfn", "lfn", "mfn"] {
+    for model in [
+        "ef-lstm",
+        "late-lstm",
+        "tfn",
+        "lfn",
+        "mfn",
+        "mag-bert",
+        "mag-xlnet",
+    ] {
         for measure in [
             "none",
             "kl",

@@ -167,7 +167,7 @@ fn the_loss_that_is_trained_is_the_criterion_that_is_reported() {
 fn a_criterion_that_is_no_number_stops_the_training() {
     let config = config(Task::Regression);
     let mut corpus = corpus(&config);
-    corpus.valid[3].label = f32::NAN;
+    corpus.valid[3].features[0].data_mut()[0] = f32::NAN;
     let error = train(&config, &corpus, &Device::flex(), &mut ()).unwrap_err();
     assert!(
         matches!(

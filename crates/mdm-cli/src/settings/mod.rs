@@ -205,7 +205,16 @@ mod tests {
             settings.add_file(&file).unwrap();
             let config = settings.resolve().unwrap();
             // What a model checks of its own settings, on modalities of any width.
-            let inputs = mdm_models::Inputs::vectors(&[4, 3, 2]);
+            let mut inputs = mdm_models::Inputs::vectors(&[4, 3, 2]);
+            if config.model.name.reads_pieces() {
+                inputs.dims[0] = 1;
+                inputs.language = mdm_models::Language::Pieces(mdm_models::Vocabulary {
+                    size: 9,
+                    cls: 2,
+                    sep: 3,
+                    pad: 0,
+                });
+            }
             let mut rng = mdm_core::seed::stream(0, "configs", 0);
             let device = burn::tensor::Device::flex();
             let model = config.model.init(&inputs, 1, &mut rng, &device);
