@@ -20,6 +20,7 @@ mod robustness;
 mod settings;
 mod table;
 mod text_encoder;
+mod training;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// The kinds that this version must pass.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 17] = [
     "measures",
     "critic",
     "gradient_penalty",
@@ -18,6 +18,11 @@ const KINDS: [&str; 12] = [
     "tfn",
     "lmf",
     "mfn",
+    "mag_gate",
+    "bert",
+    "mag_bert",
+    "xlnet",
+    "mag_xlnet",
     "two_stage_step",
 ];
 

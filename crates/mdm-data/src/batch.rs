@@ -106,34 +106,71 @@ pub fn epoch(n: usize, batch_size: usize, smallest: usize, rng: &mut impl Rng) -
     batches
 }
 
-/// How many batches [`epoch`] gives.
-pub fn batches_of_epoch(n: usize, batch_size: usize, smallest: usize) -> usize {
-    let size = batch_size.max(1);
-    let batches = n.div_ceil(size);
-    let rest = n % size;
-    match batches > 1 && rest > 0 && rest < smallest {
-        true => batches - 1,
-        false => batches,
+/// How a split is cut into batches, epoch after epoch.
+#[derive(Clone, Debug)]
+pub struct BatchPlan {
+    lengths: Vec<usize>,
+    batch_size: usize,
+    smallest: usize,
+    pool: usize,
+}
+
+impl BatchPlan {
+    /// A plan for utterances; `smallest` as in [`epoch`].
+    ///
+    /// With a `pool` above 0 the shuffled utterances of so many batches are sorted by length before they are cut, and the
+    /// batches shuffled: less padding, at the price of batches that are less mixed. With 0 an epoch is [`epoch`].
+    pub fn new(utterances: &[Utterance], batch_size: usize, smallest: usize, pool: usize) -> Self {
+        let lengths = utterances.iter().map(|u| u.features[0].steps());
+        Self {
+            lengths: lengths.collect(),
+            batch_size: batch_size.max(1),
+            smallest,
+            pool,
+        }
+    }
+
+    /// The batches of an epoch: every index once, but those of a last batch that is too small.
+    pub fn epoch(&self, rng: &mut impl Rng) -> Vec<Vec<usize>> {
+        let n = self.lengths.len();
+        let batches = epoch(n, self.batch_size, self.smallest, rng);
+        if self.pool == 0 {
+            return batches;
+        }
+        let mut by_length = Vec::with_capacity(batches.len());
+        for pool in batches.chunks(self.pool) {
+            let mut indices = pool.concat();
+            indices.sort_by_key(|&index| self.lengths[index]);
+            by_length.extend(indices.chunks(self.batch_size).map(<[_]>::to_vec));
+        }
+        by_length.shuffle(rng);
+        by_length
+    }
+
+    /// How many batches an epoch has.
+    pub fn batches(&self) -> usize {
+        let n = self.lengths.len();
+        let (batches, rest) = (n.div_ceil(self.batch_size), n % self.batch_size);
+        match batches > 1 && rest > 0 && rest < self.smallest {
+            true => batches - 1,
+            false => batches,
+        }
     }
 }
 
 /// An endless stream of fresh batches: epoch after epoch, each in its own random order.
 #[derive(Debug)]
 pub struct BatchStream<R> {
-    n: usize,
-    batch_size: usize,
-    smallest: usize,
+    plan: BatchPlan,
     rng: R,
     waiting: Vec<Vec<usize>>,
 }
 
 impl<R: Rng> BatchStream<R> {
-    /// A stream over `n` utterances; `smallest` as in [`epoch`].
-    pub fn new(n: usize, batch_size: usize, smallest: usize, rng: R) -> Self {
+    /// A stream of the batches of a plan.
+    pub fn new(plan: BatchPlan, rng: R) -> Self {
         Self {
-            n,
-            batch_size,
-            smallest,
+            plan,
             rng,
             waiting: Vec::new(),
         }
@@ -145,7 +182,7 @@ impl<R: Rng> Iterator for BatchStream<R> {
 
     fn next(&mut self) -> Option<Vec<usize>> {
         if self.waiting.is_empty() {
-            self.waiting = epoch(self.n, self.batch_size, self.smallest, &mut self.rng);
+            self.waiting = self.plan.epoch(&mut self.rng);
         }
         self.waiting.pop()
     }
@@ -208,15 +245,48 @@ mod tests {
         assert!(all.into_iter().eq(0..23));
         assert_eq!(batches(1), batches(1));
         assert_ne!(batches(1), batches(2));
-        for (n, size, smallest) in [(23, 5, 3), (22, 5, 3), (20, 5, 3), (2, 8, 3), (21, 1, 1)] {
-            let batches = epoch(n, size, smallest, &mut ChaCha8Rng::seed_from_u64(0));
-            assert_eq!(batches.len(), batches_of_epoch(n, size, smallest));
+    }
+
+    fn plan(lengths: &[usize], batch_size: usize, smallest: usize, pool: usize) -> BatchPlan {
+        let utterance = |&steps: &usize| Utterance {
+            features: vec![Features::zeros(steps, 1)],
+            ..Utterance::default()
+        };
+        let utterances: Vec<Utterance> = lengths.iter().map(utterance).collect();
+        BatchPlan::new(&utterances, batch_size, smallest, pool)
+    }
+
+    #[test]
+    fn a_plan_knows_how_many_batches_it_has() {
+        for (n, size, smallest) in [(23, 5, 3), (22, 5, 3), (21, 5, 3), (20, 5, 3), (2, 8, 3)] {
+            for pool in [0, 2] {
+                let plan = plan(&vec![1; n], size, smallest, pool);
+                let batches = plan.epoch(&mut ChaCha8Rng::seed_from_u64(0));
+                assert_eq!(batches.len(), plan.batches(), "{n} {pool}");
+            }
         }
     }
 
     #[test]
+    fn a_pool_makes_batches_of_similar_length_and_loses_nobody() {
+        let lengths: Vec<usize> = (0..64).map(|index| 1 + index * 37 % 64).collect();
+        let padded = |pool| {
+            let batches = plan(&lengths, 8, 1, pool).epoch(&mut ChaCha8Rng::seed_from_u64(3));
+            let mut all = batches.concat();
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..64));
+            let longest = |batch: &Vec<usize>| batch.iter().map(|&i| lengths[i]).max().unwrap();
+            batches.iter().map(longest).sum::<usize>()
+        };
+        // One pool over all: 8 + 16 + … + 64.
+        assert_eq!(padded(8), 288);
+        assert!(padded(4) < padded(0));
+    }
+
+    #[test]
     fn a_stream_never_ends_and_a_small_corpus_keeps_its_only_batch() {
-        let stream = BatchStream::new(2, 8, 3, ChaCha8Rng::seed_from_u64(0));
+        let plan = plan(&[1, 1], 8, 3, 0);
+        let stream = BatchStream::new(plan, ChaCha8Rng::seed_from_u64(0));
         assert!(stream.take(5).all(|batch| batch.len() == 2));
     }
 }

@@ -82,6 +82,12 @@ pub trait FusionEncoder: Module + ModuleDisplay {
     /// Width of Z.
     fn d_z(&self) -> usize;
 
+    /// How many sequences of similar length are best encoded together when nothing is trained, for an encoder to which
+    /// padding costs as much as what it pads.
+    fn batch_of_similar_length(&self) -> Option<usize> {
+        None
+    }
+
     /// Z of a batch as it is.
     fn encode(&self, input: &Sequences, mode: &mut Mode) -> Tensor<2> {
         let views = self.views(input, mode);

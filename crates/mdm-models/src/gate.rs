@@ -78,6 +78,7 @@ pub struct MultimodalAdaptationGate {
     pub shifts: Vec<GatedShift>,
     /// After the shift.
     pub layer_norm: LayerNorm,
+    injection: usize,
     beta: f64,
     dropout: f64,
 }
@@ -117,6 +118,7 @@ impl MultimodalAdaptationGate {
             layer_norm: LayerNormConfig::new(d_model)
                 .with_epsilon(LAYER_NORM_EPSILON)
                 .init(device),
+            injection: config.injection,
             beta: config.beta,
             dropout: config.dropout,
         }
@@ -158,6 +160,26 @@ impl MultimodalAdaptationGate {
         let shifted = self.layer_norm.forward(embedding + shift * alpha);
         dropout(shifted, self.dropout, mode)
     }
+}
+
+/// Hidden states through the layers of a text encoder, with the gate, if there is one, where its config puts it.
+pub(crate) fn through<L>(
+    layers: &[L],
+    gate: Option<&MultimodalAdaptationGate>,
+    others: &[Tensor<3>],
+    mut hidden: Tensor<3>,
+    mode: &mut Mode,
+    forward: impl Fn(&L, Tensor<3>, &mut Mode) -> Tensor<3>,
+) -> Tensor<3> {
+    let gated = |number: usize, hidden: Tensor<3>, mode: &mut Mode| match gate {
+        Some(gate) if gate.injection == number => gate.forward(hidden, others, mode),
+        _ => hidden,
+    };
+    for (number, layer) in layers.iter().enumerate() {
+        hidden = gated(number, hidden, mode);
+        hidden = forward(layer, hidden, mode);
+    }
+    gated(layers.len(), hidden, mode)
 }
 
 /// Euclidean length over the last axis, `[batch, steps, 1]`; where it is 0, so is its gradient.

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 use mdm_core::Mode;
 use mdm_core::seed::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::transformer::{AttentionMask, Layout};
+use crate::transformer::{AttentionMask, Layout, freeze_first, mean};
 use crate::{
     Bert, BertConfig, Error, FusionEncoder, GateConfig, Inputs, MultimodalAdaptationGate,
-    NamedTensors, PretrainedConfig, Sequences, TorchNames, TorchVisitor, Views, Vocabulary,
+    NamedTensors, PretrainedConfig, Sequences, TorchNames, TorchVisitor, Views, Vocabulary, gate,
 };
 
 /// What of the hidden states is Z.
@@ -76,32 +76,18 @@ impl MagBertConfig {
         }
         vocabulary.check_fits(config.vocab_size)?;
         self.gate.check(config.num_hidden_layers)?;
-        let freeze = &self.text;
-        Error::check_at_most(
-            "model.mag_bert.text.freeze_layers",
-            freeze.freeze_layers,
-            config.num_hidden_layers,
-        )?;
+        self.text.check(config.num_hidden_layers)?;
         let mut bert = config.init(rng, device)?;
-        if freeze.freeze_embeddings {
+        if self.text.freeze_embeddings {
             bert = bert.freeze_embeddings();
         }
-        bert.layers = bert
-            .layers
-            .into_iter()
-            .enumerate()
-            .map(|(number, layer)| match number < freeze.freeze_layers {
-                true => layer.no_grad(),
-                false => layer,
-            })
-            .collect();
+        bert.layers = freeze_first(bert.layers, self.text.freeze_layers);
         let others = &inputs.dims[1..];
         let gate =
             || MultimodalAdaptationGate::init(&self.gate, config.hidden_size, others, rng, device);
         Ok(MagBert {
             bert,
             gate: (!others.is_empty()).then(gate),
-            injection: self.gate.injection,
             z: self.z,
             vocabulary,
         })
@@ -118,7 +104,6 @@ pub struct MagBert {
     pub bert: Bert,
     /// None for text alone.
     pub gate: Option<MultimodalAdaptationGate>,
-    injection: usize,
     #[module(skip)]
     z: BertZ,
     #[module(skip)]
@@ -153,24 +138,11 @@ impl MagBert {
         mode: &mut Mode,
     ) -> Tensor<3> {
         let mask = AttentionMask::of_keys(real, &words.device());
-        let mut hidden = self.bert.embed(words, segments, mode);
-        for (number, layer) in self.bert.layers.iter().enumerate() {
-            if number == self.injection {
-                hidden = self.gated(hidden, others, mode);
-            }
-            hidden = layer.forward(hidden, &mask, mode);
-        }
-        match self.injection == self.bert.layers.len() {
-            true => self.gated(hidden, others, mode),
-            false => hidden,
-        }
-    }
-
-    fn gated(&self, hidden: Tensor<3>, others: &[Tensor<3>], mode: &mut Mode) -> Tensor<3> {
-        match &self.gate {
-            Some(gate) => gate.forward(hidden, others, mode),
-            None => hidden,
-        }
+        let hidden = self.bert.embed(words, segments, mode);
+        let (layers, gate) = (&self.bert.layers, self.gate.as_ref());
+        gate::through(layers, gate, others, hidden, mode, |layer, hidden, mode| {
+            layer.forward(hidden, &mask, mode)
+        })
     }
 
     /// Z of the last hidden states.
@@ -183,36 +155,13 @@ impl MagBert {
     }
 }
 
-/// The mean over the real places: `[batch, places, width]` to `[batch, width]`.
-fn mean(hidden: Tensor<3>, real: &[Vec<bool>]) -> Tensor<2> {
-    let [batch, places, _] = hidden.dims();
-    let weights = real.iter().flat_map(|row| {
-        let count = row.iter().filter(|&&real| real).count();
-        let weight = 1.0 / count as f32;
-        row.iter().map(move |&real| if real { weight } else { 0.0 })
-    });
-    let weights = TensorData::new(weights.collect::<Vec<f32>>(), [batch, 1, places]);
-    let weights = Tensor::<3>::from_data(weights, &hidden.device());
-    weights.matmul(hidden).squeeze_dim(1)
-}
-
 impl FusionEncoder for MagBert {
     fn views(&self, input: &Sequences, _mode: &mut Mode) -> Views {
-        let (mut modalities, lengths) = input.unpadded();
-        let ids = modalities[0].clone().squeeze_dim::<2>(2).int();
-        let framed = Layout::Bert.frame_ids(ids, &lengths, self.vocabulary.special());
-        modalities[0] = self.bert.words(framed);
-        Views {
-            modalities,
-            lengths,
-        }
+        Layout::Bert.views(input, self.vocabulary, |ids| self.bert.words(ids))
     }
 
     fn fuse(&self, views: &Views, mode: &mut Mode) -> Tensor<2> {
-        let steps = views.modalities[0].dims()[1] - crate::transformer::SPECIAL;
-        let frame = |rows| Layout::Bert.frame_rows(rows, &views.lengths);
-        let others: Vec<_> = views.modalities[1..].iter().map(frame).collect();
-        let real = Layout::Bert.mask(&views.lengths, steps);
+        let (others, real) = Layout::Bert.frame_others(views);
         let words = views.modalities[0].clone();
         let hidden = self.contextual(words, None, &others, &real, mode);
         self.summarise(hidden, &real)
@@ -220,6 +169,10 @@ impl FusionEncoder for MagBert {
 
     fn d_z(&self) -> usize {
         self.bert.d_model()
+    }
+
+    fn batch_of_similar_length(&self) -> Option<usize> {
+        Some(crate::transformer::EVALUATION_BATCH)
     }
 }
 

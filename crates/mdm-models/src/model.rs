@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BertConfig, EfLstm, EfLstmConfig, Error, Form, FusionEncoder, Head, Inputs, LateLstm,
-    LateLstmConfig, Lfn, LfnConfig, MagBert, MagBertConfig, Mfn, MfnConfig, PretrainedConfig,
-    Sequences, Tfn, TfnConfig, TorchNames, TorchVisitor, Views,
+    LateLstmConfig, Lfn, LfnConfig, MagBert, MagBertConfig, MagXlnet, MagXlnetConfig, Mfn,
+    MfnConfig, PretrainedConfig, Sequences, Tfn, TfnConfig, TorchNames, TorchVisitor, Views,
+    XlnetConfig,
 };
 
 /// Where the predictions of the official TFN end.
@@ -37,17 +38,20 @@ pub enum Model {
     Mfn,
     /// [`MagBert`]: BERT with the multimodal adaptation gate.
     MagBert,
+    /// [`MagXlnet`]: XLNet with the multimodal adaptation gate.
+    MagXlnet,
 }
 
 impl Model {
     /// Every model.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::EfLstm,
         Self::LateLstm,
         Self::Tfn,
         Self::Lfn,
         Self::Mfn,
         Self::MagBert,
+        Self::MagXlnet,
     ];
 
     /// The name in configs and on the command line.
@@ -59,6 +63,7 @@ impl Model {
             Self::Lfn => "lfn",
             Self::Mfn => "mfn",
             Self::MagBert => "mag-bert",
+            Self::MagXlnet => "mag-xlnet",
         }
     }
 
@@ -70,7 +75,7 @@ impl Model {
 
     /// Whether the language of its corpus is word pieces, not word vectors.
     pub const fn reads_pieces(self) -> bool {
-        matches!(self, Self::MagBert)
+        matches!(self, Self::MagBert | Self::MagXlnet)
     }
 }
 
@@ -130,6 +135,8 @@ pub struct ModelConfig {
     pub mfn: MfnConfig,
     /// Settings of `mag-bert`.
     pub mag_bert: MagBertConfig,
+    /// Settings of `mag-xlnet`.
+    pub mag_xlnet: MagXlnetConfig,
 }
 
 impl ModelConfig {
@@ -137,6 +144,7 @@ impl ModelConfig {
     pub fn text(&self) -> Option<&PretrainedConfig> {
         match self.name {
             Model::MagBert => Some(&self.mag_bert.text),
+            Model::MagXlnet => Some(&self.mag_xlnet.text),
             _ => None,
         }
     }
@@ -145,6 +153,7 @@ impl ModelConfig {
     pub fn text_mut(&mut self) -> Option<&mut PretrainedConfig> {
         match self.name {
             Model::MagBert => Some(&mut self.mag_bert.text),
+            Model::MagXlnet => Some(&mut self.mag_xlnet.text),
             _ => None,
         }
     }
@@ -155,8 +164,10 @@ impl ModelConfig {
     ///
     /// A size of the wrong kind, by name.
     pub fn take_sizes(&mut self, config: &serde_json::Value) -> Result<(), serde_json::Error> {
-        if self.name == Model::MagBert {
-            self.mag_bert.bert = BertConfig::from_hugging_face(config)?;
+        match self.name {
+            Model::MagBert => self.mag_bert.bert = BertConfig::from_hugging_face(config)?,
+            Model::MagXlnet => self.mag_xlnet.xlnet = XlnetConfig::from_hugging_face(config)?,
+            _ => {}
         }
         Ok(())
     }
@@ -182,6 +193,7 @@ impl ModelConfig {
             Model::Lfn => Encoder::Lfn(self.lfn.init(inputs, outputs, rng, device)?),
             Model::Mfn => Encoder::Mfn(self.mfn.init(dims, rng, device)?),
             Model::MagBert => Encoder::MagBert(self.mag_bert.init(inputs, rng, device)?),
+            Model::MagXlnet => Encoder::MagXlnet(self.mag_xlnet.init(inputs, rng, device)?),
         };
         let linear = Head::init(encoder.d_z(), outputs, self.head_dropout, rng, device);
         let head = match self.name {
@@ -204,6 +216,7 @@ pub enum Encoder {
     Lfn(Lfn),
     Mfn(Mfn),
     MagBert(MagBert),
+    MagXlnet(MagXlnet),
 }
 
 impl Encoder {
@@ -215,6 +228,7 @@ impl Encoder {
     pub fn load_pretrained(&mut self, folder: &Path, device: &Device) -> Result<(), Error> {
         match self {
             Self::MagBert(encoder) => encoder.load_pretrained(folder, device),
+            Self::MagXlnet(encoder) => encoder.load_pretrained(folder, device),
             Self::EfLstm(_) | Self::LateLstm(_) | Self::Tfn(_) | Self::Lfn(_) | Self::Mfn(_) => {
                 Ok(())
             }
@@ -239,6 +253,7 @@ impl FusionEncoder for Encoder {
             Self::Lfn(encoder) => encoder.views(input, mode),
             Self::Mfn(encoder) => encoder.views(input, mode),
             Self::MagBert(encoder) => encoder.views(input, mode),
+            Self::MagXlnet(encoder) => encoder.views(input, mode),
         }
     }
 
@@ -250,6 +265,7 @@ impl FusionEncoder for Encoder {
             Self::Lfn(encoder) => encoder.fuse(views, mode),
             Self::Mfn(encoder) => encoder.fuse(views, mode),
             Self::MagBert(encoder) => encoder.fuse(views, mode),
+            Self::MagXlnet(encoder) => encoder.fuse(views, mode),
         }
     }
 
@@ -261,6 +277,15 @@ impl FusionEncoder for Encoder {
             Self::Lfn(encoder) => encoder.d_z(),
             Self::Mfn(encoder) => encoder.d_z(),
             Self::MagBert(encoder) => encoder.d_z(),
+            Self::MagXlnet(encoder) => encoder.d_z(),
+        }
+    }
+
+    fn batch_of_similar_length(&self) -> Option<usize> {
+        match self {
+            Self::MagBert(encoder) => encoder.batch_of_similar_length(),
+            Self::MagXlnet(encoder) => encoder.batch_of_similar_length(),
+            _ => None,
         }
     }
 }
@@ -274,6 +299,7 @@ impl TorchNames for Encoder {
             Self::Lfn(encoder) => encoder.visit_torch(prefix, visitor),
             Self::Mfn(encoder) => encoder.visit_torch(prefix, visitor),
             Self::MagBert(encoder) => encoder.visit_torch(prefix, visitor),
+            Self::MagXlnet(encoder) => encoder.visit_torch(prefix, visitor),
         }
     }
 }

@@ -27,6 +27,12 @@ pub struct PretrainedConfig {
     pub freeze_layers: usize,
 }
 
+impl PretrainedConfig {
+    pub(crate) fn check(&self, layers: usize) -> Result<(), Error> {
+        Error::check_at_most("text.freeze_layers", self.freeze_layers, layers)
+    }
+}
+
 /// The files that may hold the weights of a model's folder, in the order they are looked for.
 const FILES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 

@@ -195,6 +195,8 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Utterances a batch; at least 1.
     pub batch_size: usize,
+    /// Batches whose utterances are sorted by length before they are cut, to save padding; 0: none.
+    pub length_pool: usize,
     /// What is learned.
     // A run folder from before this setting holds a regression.
     #[serde(default)]

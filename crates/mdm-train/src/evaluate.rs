@@ -1,6 +1,6 @@
 //! Predictions, metrics and the dependency measure on one split, with dropout off.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use mdm_core::seed::ChaCha8Rng;
 use mdm_core::{DependencyMeasure, Mode, Shuffle, product_permutations, seed};
 use mdm_data::Utterance;
@@ -29,14 +29,32 @@ pub fn predict<E: FusionEncoder>(
     utterances: &[Utterance],
     device: &Device,
 ) -> Vec<f32> {
-    let model = checkpoint.model();
-    let indices: Vec<usize> = (0..utterances.len()).collect();
-    let batches = indices.chunks(EVALUATION_BATCH);
-    let outputs = batches.map(|indices| {
-        let batch = MultimodalBatch::new(utterances, indices, device);
-        model.predict(&sequences(&batch)).flatten(0, 1)
+    let outputs = utterances.chunks(EVALUATION_BATCH).map(|utterances| {
+        let z = encode(&checkpoint.encoder, utterances, device);
+        checkpoint.head.forward(z, &mut Mode::Eval).flatten(0, 1)
     });
     read(outputs.collect())
+}
+
+/// Z of utterances, in order. An encoder whose time is that of the padding sees them in small batches of similar length.
+fn encode<E: FusionEncoder>(encoder: &E, utterances: &[Utterance], device: &Device) -> Tensor<2> {
+    let encode = |indices: &[usize]| {
+        let batch = MultimodalBatch::new(utterances, indices, device);
+        encoder.encode(&sequences(&batch), &mut Mode::Eval)
+    };
+    let mut order: Vec<usize> = (0..utterances.len()).collect();
+    let Some(size) = encoder.batch_of_similar_length() else {
+        return encode(&order);
+    };
+    order.sort_by_key(|&index| utterances[index].features[0].steps());
+    let z = Tensor::cat(order.chunks(size).map(encode).collect(), 0);
+    let mut places = vec![0; order.len()];
+    for (place, &index) in order.iter().enumerate() {
+        places[index] = place as i64;
+    }
+    let count = places.len();
+    let places = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &z.device());
+    z.select(0, places)
 }
 
 /// What a checkpoint says of consecutive utterances.
@@ -56,11 +74,7 @@ pub fn predictions<'a, E: FusionEncoder>(
 ) -> impl Iterator<Item = (&'a [Utterance], Predictions)> {
     // As large as those of `predict`, so that the numbers are the same to the last bit.
     utterances.chunks(EVALUATION_BATCH).map(move |utterances| {
-        let indices: Vec<usize> = (0..utterances.len()).collect();
-        let batch = MultimodalBatch::new(utterances, &indices, device);
-        let z = checkpoint
-            .encoder
-            .encode(&sequences(&batch), &mut Mode::Eval);
+        let z = encode(&checkpoint.encoder, utterances, device);
         let outputs = checkpoint.head.forward(z.clone(), &mut Mode::Eval);
         let critic = checkpoint.critic.as_ref();
         let predictions = Predictions {

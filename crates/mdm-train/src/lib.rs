@@ -37,7 +37,7 @@
 //!         epochs: 2,
 //!         batch_size: 8,
 //!         task: Task::Regression,
-//! #       loss: TaskLoss::L1, learning_rate: 1e-3, encoder_learning_rate: 0.0, schedule: Default::default(),
+//! #       length_pool: 0, loss: TaskLoss::L1, learning_rate: 1e-3, encoder_learning_rate: 0.0, schedule: Default::default(),
 //! #       warmup: 0.1, epsilon: 1e-8, weight_decay: 0.01, decay_excludes: Default::default(), accumulation: 1, patience: 2,
 //! #       modality_dropout: 0.0, modality_fill: Default::default(),
 //!         // …

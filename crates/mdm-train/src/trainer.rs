@@ -7,12 +7,12 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use mdm_core::seed::{ChaCha8Rng, stream};
 use mdm_core::{Mode, product_permutations};
-use mdm_data::batch::{BatchStream, batches_of_epoch, epoch as epoch_batches};
+use mdm_data::batch::{BatchPlan, BatchStream};
 use mdm_data::{Corpus, Modality, Utterance};
 use mdm_models::{Encoder, FusionEncoder, Inputs, Language, Vocabulary};
 
 use crate::algorithm::{Algorithm1, FusionModel, Penalty};
-use crate::config::ExperimentConfig;
+use crate::config::{ExperimentConfig, TrainConfig};
 use crate::evaluate::{self, evaluate, read, sequences};
 use crate::modality_dropout::ModalityDropout;
 use crate::optimizer::Optimizer;
@@ -244,10 +244,22 @@ fn build(
 
 /// Updates of encoder and head in an epoch.
 fn updates_of_epoch(config: &ExperimentConfig, corpus: &Corpus) -> usize {
-    let size = config.train.batch_size;
-    let smallest = corpus.modalities.len().min(size);
-    let batches = batches_of_epoch(corpus.train.len(), size, smallest);
-    batches.div_ceil(config.train.accumulation)
+    plan(config, &corpus.train)
+        .batches()
+        .div_ceil(config.train.accumulation)
+}
+
+/// How training utterances become batches.
+fn plan(config: &ExperimentConfig, utterances: &[Utterance]) -> BatchPlan {
+    let modalities = utterances.first().map_or(1, |u| u.features.len());
+    let TrainConfig {
+        batch_size,
+        length_pool,
+        ..
+    } = config.train;
+    // The utterances of a last batch that is too small for a product come in another epoch.
+    let smallest = modalities.min(batch_size);
+    BatchPlan::new(utterances, batch_size, smallest, length_pool)
 }
 
 /// What the corpus offers to a model.
@@ -378,13 +390,10 @@ fn run_epoch(
     if let Some(penalty) = &mut algorithm.penalty {
         penalty.objective.reseed(streams.critic_dropout);
     }
-    let n = utterances.len();
     let modalities = utterances[0].features.len();
-    let size = config.train.batch_size;
-    // The utterances of a last batch that is too small for a product come in another epoch.
-    let smallest = modalities.min(size);
-    let batches = epoch_batches(n, size, smallest, &mut streams.batches);
-    let mut critic_batches = BatchStream::new(n, size, smallest, streams.critic_batches);
+    let plan = plan(config, utterances);
+    let batches = plan.epoch(&mut streams.batches);
+    let mut critic_batches = BatchStream::new(plan, streams.critic_batches);
     let mut permutations = |batch: usize| match config.penalty.measure.0 {
         // Without a penalty there is no product batch.
         None => Ok(Vec::new()),

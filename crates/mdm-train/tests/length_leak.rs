@@ -7,7 +7,7 @@ use mdm_core::{
     CriticConfig, CriticOutput, DependencyMeasure, DependencyObjective, DependencyObjectiveConfig,
     Mode, Shuffle, product_permutations, seed,
 };
-use mdm_data::batch::{BatchStream, MultimodalBatch};
+use mdm_data::batch::{BatchPlan, BatchStream, MultimodalBatch};
 use mdm_data::surgery;
 use mdm_data::synthetic::{SyntheticConfig, generate};
 use mdm_data::{Corpus, Utterance};
@@ -89,7 +89,10 @@ fn estimate(encoder: &Encoder, corpus: &Corpus, pair: Pair) -> f32 {
         let scaled = |z: Tensor<2>| (z - mean.clone()) / deviation.clone();
         (scaled(joint), scaled(product))
     };
-    let stream = BatchStream::new(corpus.train.len(), 128, 3, seed::stream(0, "batches", 0));
+    let stream = BatchStream::new(
+        BatchPlan::new(&corpus.train, 128, 3, 0),
+        seed::stream(0, "batches", 0),
+    );
     for (step, indices) in stream.take(600).enumerate() {
         let (joint, product) = pair_of(&corpus.train, &indices, step as u64);
         objective.update_critic(joint, product);

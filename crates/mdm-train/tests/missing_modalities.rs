@@ -70,6 +70,7 @@ fn config(measure: &str, epochs: usize) -> ExperimentConfig {
             "task": "regression",
             "epochs": epochs,
             "batch_size": 32,
+            "length_pool": 0,
             "loss": "l1",
             "learning_rate": 0.01,
             "encoder_learning_rate": 0.0,

@@ -57,6 +57,7 @@ fn config(task: Task) -> ExperimentConfig {
         train: TrainConfig {
             epochs: 8,
             batch_size: 16,
+            length_pool: 0,
             task,
             loss: TaskLoss::L1,
             learning_rate: 5e-3,

@@ -22,7 +22,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Predict(args) => predict::run(&args)?,
         Command::Estimate(args) => estimate::run(&args)?,
         Command::BenchEstimators(args) => bench_estimators::run(&args)?,
-        Command::Reproduce(command) => reproduce::run(&command)?,
+        Command::Reproduce(command) => return reproduce::run(&command),
         Command::Data(command) => data::run(&command)?,
         Command::Model(ModelCommand::Fetch(args)) => fetch::model(&args)?,
         Command::Conformance(args) => return conformance::run(&args),

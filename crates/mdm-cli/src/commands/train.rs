@@ -1,28 +1,24 @@
 //! `mdm train`
 
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime};
 
-use mdm_train::run::{Provenance, Recorder, RunFolder, metrics_json};
-use mdm_train::{ExperimentConfig, Task, train, trainer};
+use mdm_train::run::metrics_json;
+use mdm_train::{ExperimentConfig, Task};
 
 use crate::args::TrainArgs;
 use crate::failure::usage;
 use crate::progress::Progress;
 use crate::settings::Settings;
-use crate::{backend, dataset, output, table, text_encoder};
+use crate::{backend, dataset, output, table, training};
 
 /// Trains, records the run and prints the test table.
 pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let mut config = resolve(args).map_err(usage)?;
-    dataset::anchor_paths(&mut config.data)?;
-    text_encoder::resolve(&mut config.model)?;
+    training::anchor(&mut config)?;
     let device = backend::device(&args.backend.backend)?;
     let prepared = dataset::load(&config)?;
-    // A model that does not fit the data is found before anything is written.
-    trainer::initialise(&config, &prepared.corpus, &device)?;
     let out = args.out.clone().unwrap_or_else(|| free_folder(&config));
-    let run = RunFolder::create(&out, &toml::to_string(&config)?, &prepared.preparation)?;
+    let run = training::folder(&config, &prepared, &device, &out)?;
 
     let ExperimentConfig {
         data,
@@ -38,14 +34,10 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<()> {
     for note in &prepared.notes {
         eprintln!("{note}");
     }
-    let (started, clock) = (SystemTime::now(), Instant::now());
-    let mut recorder = Recorder::new(&run, Progress::new(config.train.epochs));
-    let outcome = train(&config, &prepared.corpus, &device, &mut recorder)
-        .inspect_err(|_| run.discard_if_unused())?;
-    drop(recorder);
-    let elapsed = clock.elapsed();
-    let backend = format!("{} {device:?}", args.backend.backend);
-    run.finish(&outcome, &Provenance::new(backend, started, elapsed))?;
+    let progress = Progress::new(config.train.epochs);
+    let backend = &args.backend.backend;
+    let (outcome, elapsed) =
+        training::into_folder(&run, &config, &prepared, &device, backend, progress)?;
 
     if args.json {
         output::line(serde_json::to_string(&metrics_json(&outcome))?)?;

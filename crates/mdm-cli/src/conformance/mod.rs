@@ -19,6 +19,7 @@ mod pieces;
 mod spectral_norm;
 mod torch;
 mod two_stage_step;
+mod xlnet;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -183,6 +184,8 @@ fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Result<()
         "mag_gate" => mag_gate::check(case, device, checks),
         "bert" => bert::check(case, device, checks),
         "mag_bert" => bert::check_mag(case, device, checks),
+        "xlnet" => xlnet::check(case, device, checks),
+        "mag_xlnet" => xlnet::check_mag(case, device, checks),
         "two_stage_step" => two_stage_step::check(case, device, checks),
         _ => bail!("kind not implemented"),
     }

@@ -1,10 +1,16 @@
-//! What the cases of all text encoders share: framed pieces, and the scalar of the models with a gate.
+//! What the cases of all text encoders share: framed pieces, and what the models with a gate have beside them.
 
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use mdm_core::Mode;
+use mdm_models::{
+    GateConfig, Head, Inputs, Language, TorchNames, TorchVisitor, Vocabulary, torch_names,
+};
+use serde::Deserialize;
 
 use super::case::{Case, ReadError};
 use super::compare::Checks;
-use super::fusion;
+use super::torch::{Read, gradient};
+use super::{fusion, named};
 
 /// The pieces of a case, special ones and padding among them.
 pub struct Pieces {
@@ -39,19 +45,96 @@ pub fn read(
     })
 }
 
-/// Compares Z and the output of a model with its head; gives back the gradients of their projections.
-pub fn backward(
-    case: &Case,
-    z: Tensor<2>,
-    output: Tensor<2>,
-    device: &Device,
-    checks: &mut Checks,
-) -> anyhow::Result<Gradients> {
-    let proj_z = case.input("proj_z", z.dims(), device)?;
-    let proj_output = case.input("proj_output", output.dims(), device)?;
-    let scalar = (z.clone() * proj_z).sum() + (output.clone() * proj_output).sum();
-    let gradients = scalar.backward();
-    checks.tensor("z", z)?;
-    checks.tensor("output", output)?;
-    Ok(gradients)
+/// What the config of a model with a gate has beside that of its text encoder.
+#[derive(Deserialize)]
+pub struct MagConfig<Z> {
+    visual_dim: usize,
+    acoustic_dim: usize,
+    beta: f64,
+    /// What is Z.
+    pub z: Z,
+    /// Width of the output.
+    pub out: usize,
+    #[serde(default)]
+    injection: usize,
+}
+
+impl<Z> MagConfig<Z> {
+    /// The gate of the case.
+    pub fn gate(&self) -> GateConfig {
+        GateConfig {
+            injection: self.injection,
+            beta: self.beta,
+            dropout: 0.0,
+        }
+    }
+
+    /// What the case offers a model. The special pieces are in its ids, so their numbers here mean nothing.
+    pub fn inputs(&self, vocab_size: usize) -> Inputs {
+        Inputs {
+            dims: vec![1, self.acoustic_dim, self.visual_dim],
+            language: Language::Pieces(Vocabulary {
+                size: vocab_size,
+                cls: 0,
+                sep: 0,
+                pad: 0,
+            }),
+        }
+    }
+
+    /// Audio and vision of the case.
+    pub fn others(&self, case: &Case, device: &Device) -> Result<[Tensor<3>; 2], ReadError> {
+        let [batch, places] = case.input_shape("input_ids")?;
+        let leaf = |name: &str, dim: usize| -> Result<Tensor<3>, ReadError> {
+            let input = case.input(name, [batch, places, dim], device)?;
+            Ok(input.require_grad())
+        };
+        Ok([
+            leaf("audio", self.acoustic_dim)?,
+            leaf("vision", self.visual_dim)?,
+        ])
+    }
+}
+
+/// An encoder and its head under the names of the official code.
+#[derive(Clone)]
+pub struct WithHead<E> {
+    /// The encoder.
+    pub encoder: E,
+    /// Its head.
+    pub head: Head,
+    /// What the head is called.
+    pub head_name: &'static str,
+}
+
+impl<E: TorchNames> TorchNames for WithHead<E> {
+    fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
+        self.encoder.visit_torch(prefix, visitor);
+        if let Some(linear) = &mut self.head.linear {
+            torch_names::linear(&format!("{prefix}{}", self.head_name), linear, visitor);
+        }
+    }
+}
+
+impl<E: TorchNames + Clone> WithHead<E> {
+    /// Compares Z, the output and the gradients of their projections by audio, vision and weights.
+    pub fn check(
+        &self,
+        case: &Case,
+        z: Tensor<2>,
+        [audio, vision]: &[Tensor<3>; 2],
+        device: &Device,
+        checks: &mut Checks,
+    ) -> anyhow::Result<()> {
+        let output = self.head.forward(z.clone(), &mut Mode::Eval);
+        let proj_z = case.input("proj_z", z.dims(), device)?;
+        let proj_output = case.input("proj_output", output.dims(), device)?;
+        let scalar = (z.clone() * proj_z).sum() + (output.clone() * proj_output).sum();
+        let gradients = scalar.backward();
+        checks.tensor("z", z)?;
+        checks.tensor("output", output)?;
+        checks.tensor("grad.input.audio", gradient(audio, &gradients))?;
+        checks.tensor("grad.input.vision", gradient(vision, &gradients))?;
+        named::check(checks, "grad.weight.", self, &Read::Gradient(&gradients))
+    }
 }

@@ -94,7 +94,12 @@ impl Settings {
         self.add(&Layer::parse(flag.to_owned(), format!("{key} = {value}"))?)
     }
 
-    fn add(&mut self, layer: &Layer) -> anyhow::Result<()> {
+    /// Adds a layer.
+    ///
+    /// # Errors
+    ///
+    /// An unknown key or a wrong value, with its place.
+    pub fn add(&mut self, layer: &Layer) -> anyhow::Result<()> {
         keys::check(layer, &self.defaults)?;
         layer::merge(&mut self.merged, layer.table().clone());
         // Each layer is read on top of the ones before it, so that a wrong value is blamed on the layer it came with.

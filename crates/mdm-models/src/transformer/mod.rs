@@ -2,9 +2,10 @@
 
 mod activation;
 mod attention;
+mod mean;
 mod special;
 
-use burn::module::Param;
+use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use mdm_core::init;
@@ -12,10 +13,15 @@ use mdm_core::seed::ChaCha8Rng;
 
 pub use activation::Gelu;
 pub use attention::AttentionMask;
-pub use special::{Layout, SPECIAL};
+pub(crate) use mean::mean;
+pub use special::{Layout, Place, SPECIAL};
+
+/// Sequences that a text encoder reads together when nothing is trained: many enough for the matrix products, few enough to
+/// be of similar length.
+pub(crate) const EVALUATION_BATCH: usize = 32;
 
 /// Standard deviation of the initial weights of BERT and XLNet.
-const INITIALIZER_RANGE: f64 = 0.02;
+pub(crate) const INITIALIZER_RANGE: f64 = 0.02;
 
 /// A linear layer as Hugging Face's BERT and XLNet start it: `N(0, 0.02²)`, bias 0.
 pub(crate) fn hugging_face_linear(
@@ -44,4 +50,14 @@ pub(crate) fn layer_norm(d_model: usize, epsilon: f64, device: &Device) -> Layer
     LayerNormConfig::new(d_model)
         .with_epsilon(epsilon)
         .init(device)
+}
+
+/// The same layers, the first `count` of them not trained.
+pub(crate) fn freeze_first<L: Module>(layers: Vec<L>, count: usize) -> Vec<L> {
+    let layers = layers.into_iter().enumerate();
+    let frozen = layers.map(|(number, layer)| match number < count {
+        true => layer.no_grad(),
+        false => layer,
+    });
+    frozen.collect()
 }

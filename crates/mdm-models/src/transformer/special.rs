@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use crate::{Sequences, Views, Vocabulary};
+
 /// How a text encoder frames the pieces of an utterance.
 ///
 /// | | sequence | row of audio, vision |
@@ -84,6 +86,30 @@ impl Layout {
         let sources = self.sources(lengths, steps, &device);
         all.select(0, sources)
             .reshape([batch, steps + SPECIAL, dim])
+    }
+
+    /// The views of a batch of word pieces: `words` of the framed ids for the language, the rows of the others as they are.
+    pub(crate) fn views(
+        self,
+        input: &Sequences,
+        vocabulary: Vocabulary,
+        words: impl FnOnce(Tensor<2, Int>) -> Tensor<3>,
+    ) -> Views {
+        let (mut modalities, lengths) = input.unpadded();
+        let ids = modalities[0].clone().squeeze_dim::<2>(2).int();
+        modalities[0] = words(self.frame_ids(ids, &lengths, vocabulary.special()));
+        Views {
+            modalities,
+            lengths,
+        }
+    }
+
+    /// The views beside the language, framed as that is, and which places hold something.
+    pub(crate) fn frame_others(self, views: &Views) -> (Vec<Tensor<3>>, Vec<Vec<bool>>) {
+        let steps = views.modalities[0].dims()[1] - SPECIAL;
+        let others = views.modalities[1..].iter();
+        let others = others.map(|rows| self.frame_rows(rows, &views.lengths));
+        (others.collect(), self.mask(&views.lengths, steps))
     }
 
     /// For each place of the framed batch, its row in `[CLS, SEP, PAD, pieces of all utterances…]`.
