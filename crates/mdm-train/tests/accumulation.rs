@@ -138,6 +138,7 @@ fn rates(utterances: usize, accumulation: usize) -> Vec<f64> {
             "epsilon": 1e-8,
             "decay_excludes": "none",
             "accumulation": accumulation,
+            "length_pool": 0,
             "weight_decay": 0.01,
             "patience": 2,
             "modality_dropout": 0.0,

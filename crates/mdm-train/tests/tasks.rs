@@ -226,7 +226,10 @@ fn settings_of_the_optimiser_outside_their_ranges_are_named() {
         let mut config = config(Task::Regression);
         change(&mut config.train);
         let message = config.check().unwrap_err().to_string();
-        assert!(message.starts_with(&format!("{field}: expected ")), "{message}");
+        assert!(
+            message.starts_with(&format!("{field}: expected ")),
+            "{message}"
+        );
     }
 }
 

@@ -85,9 +85,10 @@ impl Optimizer for AdamW {
     ) -> (Tensor<D>, Option<AdamWState<D>>) {
         let shape = parameter.dims();
         let rows = shape.first().copied().unwrap_or(1);
-        let of_block = match in_blocks(&parameter.device()) {
-            true => (BLOCK * rows / shape.iter().product::<usize>().max(1)).max(1),
-            false => rows,
+        let of_block = if in_blocks(&parameter.device()) {
+            (BLOCK * rows / shape.iter().product::<usize>().max(1)).max(1)
+        } else {
+            rows
         };
         let (time, moment_1, moment_2) = match state {
             Some(AdamWState { momentum }) => {
@@ -127,14 +128,14 @@ impl Optimizer for AdamW {
 
 /// Whether blocks pay: flex does one operation after the other in main memory. A graphics processor would start a kernel
 /// for each operation on each block, and libtorch divides a large tensor between its threads.
+#[cfg(feature = "flex")]
 fn in_blocks(device: &Device) -> bool {
-    #[cfg(feature = "flex")]
-    return *device == Device::flex();
-    #[cfg(not(feature = "flex"))]
-    {
-        let _ = device;
-        false
-    }
+    *device == Device::flex()
+}
+
+#[cfg(not(feature = "flex"))]
+fn in_blocks(_device: &Device) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -186,6 +186,7 @@ mod tests {
             weight_decay: 0.0,
             decay_excludes: DecayExcludes::None,
             accumulation: 1,
+            length_pool: 0,
             patience: 1,
             modality_dropout: 0.0,
             modality_fill: Default::default(),
@@ -244,8 +245,7 @@ mod tests {
             weight_decay: 0.5,
             ..config()
         };
-        let [scale, ..] = [steps(&config, 0.0)[2]];
-        assert!((scale - 0.05).abs() < 1e-6);
+        assert!((steps(&config, 0.0)[2] - 0.05).abs() < 1e-6);
     }
 
     #[test]

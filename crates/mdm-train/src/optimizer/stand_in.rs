@@ -18,3 +18,20 @@ impl ModuleMapper for Emptied {
         Param::from_mapped_value(id, Tensor::empty([0; D], &tensor.device()), mapper)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::BatchNormConfig;
+    use burn::tensor::Device;
+
+    #[test]
+    fn the_module_keeps_its_parameters_and_running_statistics() {
+        let module = BatchNormConfig::new(3).init(&Device::flex().autodiff());
+        let stand_in = of(&module);
+        for (module, expected) in [(&module, 3), (&stand_in, 0)] {
+            assert_eq!(module.gamma.dims(), [expected]);
+            assert_eq!(module.running_mean.value_sync().dims(), [expected]);
+        }
+    }
+}
