@@ -176,10 +176,19 @@ pub fn file(name: &str, content: &[u8]) -> (tempfile::TempDir, PathBuf) {
 /// A file of the real corpora. `None`, with a loud line, where no folder is configured; a failed test where one is and
 /// the file is not in it.
 pub fn real_file(name: &str) -> Option<PathBuf> {
-    let Some(dir) = std::env::var_os("MDM_DATA_DIR") else {
+    file_in("MDM_DATA_DIR", name)
+}
+
+/// A file of the pretrained models, in the same way.
+pub fn model_file(name: &str) -> Option<PathBuf> {
+    file_in("MDM_MODELS_DIR", name)
+}
+
+fn file_in(variable: &str, name: &str) -> Option<PathBuf> {
+    let Some(dir) = std::env::var_os(variable) else {
         // Not eprintln!, whose output the test harness keeps to itself when a test passes.
         let line =
-            format!("NOT RUN: a test needs {name} in the folder MDM_DATA_DIR, which is not set\n");
+            format!("NOT RUN: a test needs {name} in the folder {variable}, which is not set\n");
         std::io::stderr()
             .write_all(line.as_bytes())
             .expect("standard error is open");
@@ -188,7 +197,7 @@ pub fn real_file(name: &str) -> Option<PathBuf> {
     let path = PathBuf::from(dir).join(name);
     assert!(
         path.is_file(),
-        "MDM_DATA_DIR is set, but {} is not there",
+        "{variable} is set, but {} is not there",
         path.display()
     );
     Some(path)

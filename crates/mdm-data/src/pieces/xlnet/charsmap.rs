@@ -66,15 +66,15 @@ impl CharsMap {
 
     /// The replacement that a leaf points to.
     fn at(&self, leaf: u32) -> Option<&str> {
-        let start = (leaf & !VALUE) as usize;
+        let start = (leaf & !LEAF) as usize;
         self.replacements.get(start..)?.split('\0').next()
     }
 }
 
-/// Of a leaf, whose other bits are its value.
-const VALUE: u32 = 1 << 31;
+/// Marks a leaf, whose other bits are its value.
+const LEAF: u32 = 1 << 31;
 const HAS_LEAF: u32 = 1 << 8;
-const LABEL: u32 = 1 << 31 | 0xff;
+const LABEL: u32 = LEAF | 0xff;
 
 /// How far the children of a unit are.
 fn offset(unit: u32) -> usize {

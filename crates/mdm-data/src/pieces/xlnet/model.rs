@@ -56,7 +56,7 @@ impl Model {
         loop {
             let place = format!("byte {}", bytes.len() - fields.left());
             let damaged = |Damaged(found)| wrong(&place, "a field of a SentencePiece model", found);
-            match fields.next().map_err(damaged)? {
+            match fields.field().map_err(damaged)? {
                 Some((1, Value::Bytes(piece))) => {
                     let place = format!("piece {}", model.pieces.len());
                     let piece = read_piece(piece)
@@ -80,7 +80,7 @@ impl Model {
 
     fn read_normaliser(&mut self, bytes: &[u8]) -> Result<(), Mismatch> {
         let mut fields = Fields::new(bytes);
-        while let Some(field) = fields.next().map_err(message)? {
+        while let Some(field) = fields.field().map_err(message)? {
             match field {
                 (2, Value::Bytes(charsmap)) => self.charsmap = charsmap.to_owned(),
                 (3, Value::Number(flag)) => self.dummy_prefix = flag != 0,
@@ -105,7 +105,7 @@ fn message(Damaged(found): Damaged) -> Mismatch {
 fn read_piece(bytes: &[u8]) -> Result<Piece, Mismatch> {
     let mut piece = Piece::default();
     let mut fields = Fields::new(bytes);
-    while let Some(field) = fields.next().map_err(message)? {
+    while let Some(field) = fields.field().map_err(message)? {
         match field {
             (1, Value::Bytes(text)) => {
                 let text = std::str::from_utf8(text);
@@ -127,8 +127,11 @@ fn read_piece(bytes: &[u8]) -> Result<Piece, Mismatch> {
     if piece.text.is_empty() {
         return Err(("a text", "none"));
     }
-    if !piece.score.is_finite() {
-        return Err(("a finite score", "another one"));
+    if !piece.score.is_finite() || piece.score > 0.0 {
+        return Err((
+            "a score that is the logarithm of a probability",
+            "another one",
+        ));
     }
     Ok(piece)
 }
@@ -136,7 +139,7 @@ fn read_piece(bytes: &[u8]) -> Result<Piece, Mismatch> {
 /// Refuses models that are cut by other rules.
 fn check_trainer(bytes: &[u8]) -> Result<(), Mismatch> {
     let mut fields = Fields::new(bytes);
-    while let Some(field) = fields.next().map_err(message)? {
+    while let Some(field) = fields.field().map_err(message)? {
         let found = match field {
             (3, Value::Number(2)) => "a model of type BPE",
             (3, Value::Number(3)) => "a model of type word",

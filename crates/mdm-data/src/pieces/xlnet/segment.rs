@@ -12,6 +12,9 @@ use crate::error::Error;
 
 /// What an unknown character costs more than the least probable piece.
 const UNKNOWN_PENALTY: f32 = 10.0;
+/// The score of a piece that is never cut: better than any way to cut it. SentencePiece's sources say the largest score
+/// times its length, less 0.1, but the largest score is that of certainty, 0.
+const USER_DEFINED_SCORE: f32 = -0.1;
 
 /// Cuts texts by a SentencePiece model.
 #[derive(Clone, Debug)]
@@ -24,7 +27,6 @@ pub(super) struct Segmenter {
     /// Most bytes of a piece of text.
     longest: usize,
     smallest_score: f32,
-    largest_score: f32,
     unknown: u32,
 }
 
@@ -52,17 +54,15 @@ impl Segmenter {
             model.dummy_prefix,
             model.remove_extra_spaces,
         )?;
-        let normal = || text_pieces().filter(|piece| piece.kind == Kind::Normal);
+        let normal = text_pieces().filter(|piece| piece.kind == Kind::Normal);
         let longest = text_pieces().map(|piece| piece.text.len()).max();
-        let smallest_score = normal().map(|piece| piece.score).fold(0.0, f32::min);
-        let largest_score = normal().map(|piece| piece.score).reduce(f32::max);
+        let smallest_score = normal.map(|piece| piece.score).fold(0.0, f32::min);
         let mut segmenter = Self {
             normaliser,
             ids: HashMap::with_capacity(model.pieces.len()),
             scores: Vec::with_capacity(model.pieces.len()),
             longest: longest.unwrap_or(0),
             smallest_score,
-            largest_score: largest_score.unwrap_or(0.0),
             unknown: 0,
         };
         for (id, piece) in model.pieces.into_iter().enumerate() {
@@ -74,6 +74,7 @@ impl Segmenter {
                 return Err(Error::tokenizer(path, place, "a text of its own", found));
             }
         }
+        // A model without it is refused, with the other special pieces.
         segmenter.unknown = segmenter.special_id("<unk>").unwrap_or(0);
         Ok(segmenter)
     }
@@ -121,11 +122,10 @@ impl Segmenter {
         let mut best: Vec<Option<Best>> = vec![None; text.len() + 1];
         for (start, first) in text.char_indices() {
             let before = best[start].map_or(0.0, |best| best.score);
-            let mut offer = |length: usize, id: u32, score: f64| {
-                let candidate = f64::from(before) + score;
+            let mut offer = |length: usize, id: u32, score: f32| {
+                let score = before + score;
                 let place = &mut best[start + length];
-                if place.is_none_or(|best| candidate > f64::from(best.score)) {
-                    let score = candidate as f32;
+                if place.is_none_or(|best| score > best.score) {
                     *place = Some(Best { score, start, id });
                 }
             };
@@ -139,9 +139,8 @@ impl Segmenter {
                     continue;
                 };
                 let score = match kind {
-                    Kind::Normal => f64::from(self.scores[id as usize]),
-                    // Better than any way to cut it.
-                    Kind::UserDefined => length as f64 * f64::from(self.largest_score) - 0.1,
+                    Kind::Normal => self.scores[id as usize],
+                    Kind::UserDefined => USER_DEFINED_SCORE,
                     Kind::Special => continue,
                 };
                 offer(length, id, score);
@@ -149,7 +148,7 @@ impl Segmenter {
             }
             if !is_known {
                 let score = self.smallest_score - UNKNOWN_PENALTY;
-                offer(first.len_utf8(), self.unknown, f64::from(score));
+                offer(first.len_utf8(), self.unknown, score);
             }
         }
         best

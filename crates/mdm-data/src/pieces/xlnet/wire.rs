@@ -31,7 +31,7 @@ impl<'b> Fields<'b> {
     }
 
     /// The next field with its number; none at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Value<'b>)>, Damaged> {
+    pub(super) fn field(&mut self) -> Result<Option<(u64, Value<'b>)>, Damaged> {
         if self.bytes.is_empty() {
             return Ok(None);
         }
@@ -84,11 +84,11 @@ mod tests {
     #[test]
     fn the_examples_of_the_specification() {
         let mut fields = Fields::new(b"\x08\x96\x01\x12\x07testing\x1d\x00\x00\x80\x3f");
-        assert_eq!(fields.next(), Ok(Some((1, Value::Number(150)))));
-        assert_eq!(fields.next(), Ok(Some((2, Value::Bytes(b"testing")))));
+        assert_eq!(fields.field(), Ok(Some((1, Value::Number(150)))));
+        assert_eq!(fields.field(), Ok(Some((2, Value::Bytes(b"testing")))));
         let one = 1.0_f32.to_le_bytes();
-        assert_eq!(fields.next(), Ok(Some((3, Value::Fixed32(one)))));
-        assert_eq!(fields.next(), Ok(None));
+        assert_eq!(fields.field(), Ok(Some((3, Value::Fixed32(one)))));
+        assert_eq!(fields.field(), Ok(None));
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
             b"\x0b",
             &[0x80; 11],
         ] {
-            assert!(Fields::new(bytes).next().is_err(), "{bytes:?}");
+            assert!(Fields::new(bytes).field().is_err(), "{bytes:?}");
         }
     }
 }

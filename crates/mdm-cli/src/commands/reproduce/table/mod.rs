@@ -167,8 +167,10 @@ struct Corpora(HashMap<String, Prepared>);
 
 impl Corpora {
     fn of(&mut self, cell: &Cell) -> anyhow::Result<&Prepared> {
-        let text = toml::to_string(&cell.config.model.text())?;
-        let key = toml::to_string(&cell.config.data)? + &text;
+        let mut key = toml::to_string(&cell.config.data)?;
+        if let Some(text) = cell.config.model.text() {
+            key += &toml::to_string(text)?;
+        }
         if !self.0.contains_key(&key) {
             let prepared = dataset::load(&cell.config)?;
             for note in &prepared.notes {
