@@ -126,7 +126,7 @@ impl<E: FusionEncoder> Algorithm1<E> {
 
     /// One update of encoder and head with the gradients that wait.
     pub fn update_model(&mut self) {
-        self.model = self.optimizer.update(self.model.clone());
+        self.optimizer.update(&mut self.model);
     }
 }
 

@@ -206,6 +206,34 @@ fn a_penalty_needs_a_row_a_modality_in_every_batch() {
 }
 
 #[test]
+fn settings_of_the_optimiser_outside_their_ranges_are_named() {
+    type Change = fn(&mut TrainConfig);
+    let changes: [(&str, Change); 8] = [
+        ("train.epsilon", |train| train.epsilon = 0.0),
+        ("train.epsilon", |train| train.epsilon = f64::NAN),
+        ("train.encoder_learning_rate", |train| {
+            train.encoder_learning_rate = -1e-5;
+        }),
+        ("train.encoder_learning_rate", |train| {
+            train.encoder_learning_rate = f64::INFINITY;
+        }),
+        ("train.warmup", |train| train.warmup = 1.1),
+        ("train.warmup", |train| train.warmup = -0.1),
+        ("train.accumulation", |train| train.accumulation = 0),
+        ("train.weight_decay", |train| train.weight_decay = -0.01),
+    ];
+    for (field, change) in changes {
+        let mut config = config(Task::Regression);
+        change(&mut config.train);
+        let message = config.check().unwrap_err().to_string();
+        assert!(
+            message.starts_with(&format!("{field}: expected ")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn emotions_that_are_not_annotated_are_an_error_before_anything_is_trained() {
     let mut config = config(Task::Emotions);
     config.data.synthetic.emotions = false;

@@ -1,14 +1,13 @@
 //! Kind `two_stage_step`: one outer step of Algorithm 1, through the code that training runs.
 
 use burn::module::Module;
-use burn::optim::AdamWConfig;
 use burn::tensor::{Device, Tensor};
 use mdm_core::{
     DependencyMeasure, DependencyObjective, DependencyObjectiveConfig, FDivergence, Mode, seed,
 };
 use mdm_models::{Encoder, FusionEncoder, Sequences, StepMask};
 use mdm_train::config::TaskLoss;
-use mdm_train::optimizer::Optimizer;
+use mdm_train::optimizer::{AdamW, Optimizer};
 use mdm_train::task::Targets;
 use mdm_train::{Algorithm1, Penalty};
 use serde::Deserialize;
@@ -132,13 +131,11 @@ fn algorithm(
     // Never drawn from: there is no dropout.
     let rng = seed::stream(0, "conformance", 0);
     let objective = DependencyObjective::new(&objective, critic, rng);
-    let [beta_1, beta_2] = config.betas;
-    let adamw = AdamWConfig::new()
-        .with_beta_1(beta_1 as f32)
-        .with_beta_2(beta_2 as f32)
-        .with_epsilon(config.eps as f32)
-        .with_weight_decay(config.weight_decay as f32)
-        .init();
+    let adamw = AdamW {
+        betas: config.betas.map(|beta| beta as f32),
+        epsilon: config.eps as f32,
+        weight_decay: config.weight_decay as f32,
+    };
     let algorithm = Algorithm1 {
         model,
         penalty: Some(Penalty {
