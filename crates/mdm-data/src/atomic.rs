@@ -177,6 +177,7 @@ pub(crate) struct NewFile {
     target: PathBuf,
     /// Whether the target was there at the beginning.
     replaces: bool,
+    finished: bool,
 }
 
 impl NewFile {
@@ -196,6 +197,7 @@ impl NewFile {
                         temporary,
                         target: target.to_owned(),
                         replaces: target.exists(),
+                        finished: false,
                     });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < 100 => {}
@@ -216,6 +218,7 @@ impl NewFile {
             return Err(filled_meanwhile(&self.target));
         }
         fs::rename(&self.temporary, &self.target).map_err(Error::io("create", &self.target))?;
+        self.finished = true;
         sync_folder(parent(&self.target))
     }
 }
@@ -232,8 +235,10 @@ impl Write for NewFile {
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        // After a rename there is nothing left to remove.
-        let _ = fs::remove_file(&self.temporary);
+        // After the rename the name may be that of another writer's file.
+        if !self.finished {
+            let _ = fs::remove_file(&self.temporary);
+        }
     }
 }
 
