@@ -16,7 +16,7 @@ pub fn line(text: impl std::fmt::Display) -> anyhow::Result<()> {
 ///
 /// # Errors
 ///
-/// As for [`line`].
+/// As for [`line()`].
 pub fn raw(bytes: &[u8]) -> anyhow::Result<bool> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

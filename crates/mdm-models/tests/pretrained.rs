@@ -167,7 +167,8 @@ fn half_precision_is_read() {
             .map(|(name, (shape, values))| (name, (shape, whole(values))))
             .collect()
     };
-    let encodings: [(Dtype, fn(f32) -> Vec<u8>); 2] = [
+    type Encode = fn(f32) -> Vec<u8>;
+    let encodings: [(Dtype, Encode); 2] = [
         (Dtype::F16, |value| {
             half::f16::from_f32(value).to_le_bytes().to_vec()
         }),
