@@ -106,7 +106,7 @@ Examples:
 
 Each cell is a run folder OUT/MODEL-MEASURE-seedN. Finished cells are kept: the same command goes on where it was
 stopped. OUT/table.md and OUT/table.parquet are written after every cell. Hyper-parameters: configs/tables/DATASET/MODEL.toml
-on top of configs/default.toml.";
+on top of configs/default.toml. The command exits with 1 when a cell failed.";
 
 /// A table of the paper: models, measures, seeds.
 #[derive(Debug, ClapArgs)]
@@ -139,6 +139,9 @@ pub struct TableArgs {
     /// The folder of the cells and the table; by default runs/TABLE-DATASET.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Train finished cells again whose config is not the one asked for now.
+    #[arg(long)]
+    pub overwrite: bool,
     /// One JSON object on standard output in place of the table.
     #[arg(long)]
     pub json: bool,

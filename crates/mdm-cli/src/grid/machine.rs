@@ -15,7 +15,7 @@ pub struct Machine {
     pub date: String,
     /// Version of `mdm`.
     pub version: &'static str,
-    /// The command line, without the program.
+    /// The command line, without the program, as a shell takes it.
     pub command: String,
 }
 
@@ -23,7 +23,7 @@ impl Machine {
     /// This machine, now.
     pub fn new() -> Self {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH);
-        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let arguments: Vec<String> = std::env::args().skip(1).map(quoted).collect();
         Self {
             cpu: cpu().unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
             cores: std::thread::available_parallelism().map_or(1, Into::into),
@@ -44,6 +44,15 @@ impl Machine {
             "`mdm {}`, version {}, {cores} of {} ({}), {}",
             self.command, self.version, self.cpu, self.os, self.date
         )
+    }
+}
+
+/// An argument in quotes, where a shell would change it without.
+fn quoted(argument: String) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
+    match !argument.is_empty() && argument.chars().all(plain) {
+        true => argument,
+        false => format!("'{}'", argument.replace('\'', r"'\''")),
     }
 }
 
@@ -72,6 +81,18 @@ fn date(days: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_takes_the_command_as_it_was() {
+        for (argument, expected) in [
+            ("train.epochs=2", "train.epochs=2"),
+            ("model.mfn.hidden=[4, 4]", "'model.mfn.hidden=[4, 4]'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(argument.to_owned()), expected);
+        }
+    }
 
     #[test]
     fn days_of_the_calendar() {

@@ -4,13 +4,15 @@
 //! moment and taken up again.
 
 mod fit;
+mod lock;
 mod machine;
 mod parquet;
 mod progress;
 mod store;
 
 pub use fit::{Fit, fit, mean_and_deviation, number};
+pub use lock::lock;
 pub use machine::Machine;
 pub use parquet::write_parquet;
 pub use progress::Progress;
-pub use store::Store;
+pub use store::{Store, is_empty};

@@ -37,6 +37,13 @@ impl Progress {
         }
     }
 
+    /// What is going on now, for a terminal.
+    pub fn now(&self, text: String) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text);
+        }
+    }
+
     /// One more cell is done.
     pub fn cell(&mut self, text: &str) {
         self.done += 1;

@@ -1,13 +1,14 @@
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use mdm_train::write_atomically;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::lock;
 use crate::failure::usage;
 
 /// The settings that the cells of a folder belong to.
@@ -105,7 +106,11 @@ fn claim(folder: &Path, settings: &impl Serialize) -> anyhow::Result<()> {
 }
 
 /// Whether nothing is in the folder, or only what a sudden end left of a file's beginning.
-fn is_empty(folder: &Path) -> anyhow::Result<bool> {
+///
+/// # Errors
+///
+/// A folder that cannot be read.
+pub fn is_empty(folder: &Path) -> anyhow::Result<bool> {
     let cannot_read = || format!("cannot read {}", folder.display());
     for entry in fs::read_dir(folder).with_context(cannot_read)? {
         let name = entry.with_context(cannot_read)?.file_name();
@@ -135,20 +140,6 @@ fn difference(place: &str, found: &Value, wanted: &Value) -> Option<String> {
         });
     }
     Some(format!("{place} is {found} there and {wanted} here"))
-}
-
-fn lock(file: &File, folder: &Path) -> anyhow::Result<()> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => bail!("another mdm is at work in {}", folder.display()),
-        // A file system without locks is no reason not to work on it.
-        Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {
-            Ok(())
-        }
-        Err(TryLockError::Error(error)) => {
-            Err(anyhow::Error::new(error).context(format!("cannot lock {}", folder.display())))
-        }
-    }
 }
 
 /// Reads the cells and cuts off a line without an end.

@@ -1,28 +1,31 @@
 //! Tables 1 and 2 of the paper: models with and without a dependency measure, over seeds.
 
 mod cell;
+mod hyperparameters;
 mod published;
+mod record;
 mod render;
-mod result;
 mod summary;
 
 use std::collections::HashMap;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow, bail};
 use burn::tensor::Device;
 use mdm_models::Model;
-use mdm_train::Task;
 use mdm_train::config::MeasureChoice;
+use mdm_train::{Observer, StepReport, Task};
 
 use crate::args::TableArgs;
 use crate::dataset::{self, Prepared};
 use crate::failure::usage;
-use crate::grid::{Machine, Progress};
+use crate::grid::{Machine, Progress, lock};
 use crate::{backend, output, training};
-use cell::{Cell, Hyperparameters, State};
-use result::CellResult;
+use cell::Cell;
+use hyperparameters::Hyperparameters;
+use record::Record;
 use summary::Summary;
 
 /// Which table.
@@ -70,51 +73,65 @@ struct Plan {
 /// Runs the cells that are not finished, and writes and prints the table.
 pub fn run(which: Which, args: &TableArgs) -> anyhow::Result<ExitCode> {
     let plan = plan(which, args).map_err(usage)?;
-    let device = backend::device(&args.backend.backend)?;
+    let backend = &*args.backend.backend;
+    let device = backend::device(backend)?;
     let cells = cells(&plan, args).map_err(usage)?;
-    let mut states = Vec::new();
-    for cell in &cells {
-        states.push(cell.state(&plan.out)?);
-    }
-    let kept = states.iter().filter(|state| **state == State::Finished);
-    let mut progress = Progress::new(cells.len(), kept.count());
+    let finished = || -> anyhow::Result<Vec<Option<Record>>> {
+        let finished = |cell: &Cell| cell.finished(&plan.out, backend, args.overwrite);
+        cells.iter().map(finished).collect()
+    };
+    // A corpus that cannot be read is found before anything is trained or written.
     let mut corpora = Corpora::default();
-    let mut failures = Vec::new();
-    for (cell, state) in cells.iter().zip(states) {
-        if state == State::Finished {
+    for (cell, record) in cells.iter().zip(finished()?) {
+        if record.is_none() {
+            corpora.of(cell)?;
+        }
+    }
+    let _lock = claim(&plan.out)?;
+    // Again: whoever held the lock until now may have finished some.
+    let mut records = finished()?;
+
+    let mut progress = Progress::new(cells.len(), records.iter().flatten().count());
+    for (place, cell) in cells.iter().enumerate() {
+        if records[place].is_some() {
             continue;
         }
         let prepared = corpora.of(cell)?;
-        let trained = train(cell, &plan.out, prepared, &device, &args.backend.backend);
-        if let Err(error) = &trained {
-            failures.push((cell.name(), format!("{error:#}")));
-        }
-        let line = match trained {
-            Ok(()) => CellResult::read(cell, &plan.out)?.line(),
-            Err(error) => format!("{}: failed: {error:#}", cell.name()),
-        };
-        progress.cell(&line);
-        write(&plan, &cells, &failures, &args.backend.backend)?;
+        let trained = train(cell, &plan.out, prepared, &device, backend, &progress)
+            .and_then(|()| Record::read(cell, &plan.out));
+        let record = trained.unwrap_or_else(|error| Record::failed(cell, format!("{error:#}")));
+        progress.cell(&record.line());
+        records[place] = Some(record);
+        write(&plan, &records, backend)?;
     }
     drop(progress);
 
-    let summary = write(&plan, &cells, &failures, &args.backend.backend)?;
+    let summary = write(&plan, &records, backend)?;
     if args.json {
-        output::line(summary.json(&Machine::new(), &args.backend.backend))?;
+        output::line(summary.json(&Machine::new(), backend))?;
     } else {
         output::line(render::text(&summary).trim_end())?;
     }
     eprintln!("table.md and table.parquet are in {}", plan.out.display());
-    Ok(match failures.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    Ok(match summary.failures().next() {
+        None => ExitCode::SUCCESS,
+        Some(_) => ExitCode::FAILURE,
     })
+}
+
+/// Creates the folder and takes it for this process.
+fn claim(out: &Path) -> anyhow::Result<File> {
+    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let path = out.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    lock(&file, out)?;
+    Ok(file)
 }
 
 fn plan(which: Which, args: &TableArgs) -> anyhow::Result<Plan> {
     let models = match args.models.is_empty() {
         true => which.models().to_vec(),
-        false => parsed(&args.models)?,
+        false => parsed("--models", &args.models)?,
     };
     let dataset = Path::new(&args.dataset);
     let name = dataset.file_name().unwrap_or(dataset.as_os_str());
@@ -124,24 +141,30 @@ fn plan(which: Which, args: &TableArgs) -> anyhow::Result<Plan> {
         which,
         dataset: name.clone(),
         models,
-        measures: parsed(&args.measures)?,
+        measures: parsed("--measures", &args.measures)?,
         seeds: args.seeds,
         out: args.out.clone().unwrap_or_else(default),
     })
 }
 
-fn parsed<T: std::str::FromStr>(names: &[String]) -> anyhow::Result<Vec<T>>
+fn parsed<T>(flag: &str, names: &[String]) -> anyhow::Result<Vec<T>>
 where
+    T: std::str::FromStr + PartialEq,
     T::Err: std::error::Error + Send + Sync + 'static,
 {
-    Ok(names
-        .iter()
-        .map(|name| name.parse())
-        .collect::<Result<_, _>>()?)
+    let mut values = Vec::new();
+    for name in names {
+        let value = name.parse()?;
+        if values.contains(&value) {
+            bail!("{flag}: `{name}` is named twice");
+        }
+        values.push(value);
+    }
+    Ok(values)
 }
 
 fn cells(plan: &Plan, args: &TableArgs) -> anyhow::Result<Vec<Cell>> {
-    let hyperparameters = Hyperparameters::new(args.configs.as_deref());
+    let hyperparameters = Hyperparameters::new(args.configs.as_deref())?;
     let mut cells = Vec::new();
     for &model in &plan.models {
         for &measure in &plan.measures {
@@ -188,34 +211,40 @@ fn train(
     prepared: &Prepared,
     device: &Device,
     backend: &str,
+    progress: &Progress,
 ) -> anyhow::Result<()> {
-    let folder = cell.folder(out);
-    if folder.exists() {
-        // A run that was killed: nothing of it is used again.
-        std::fs::remove_dir_all(&folder)?;
-    }
-    let run = training::folder(&cell.config, prepared, device, &folder)?;
-    training::into_folder(&run, &cell.config, prepared, device, backend, ())?;
+    // A run that was killed, or may be overwritten: nothing of it is used again.
+    cell.clear(out)?;
+    let run = training::folder(&cell.config, prepared, device, &cell.folder(out))?;
+    let epochs = Epochs {
+        progress,
+        cell: cell.name(),
+        all: cell.config.train.epochs,
+    };
+    training::into_folder(&run, &cell.config, prepared, device, backend, epochs)?;
     Ok(())
 }
 
-/// Writes the table of the cells that are finished.
-fn write(
-    plan: &Plan,
-    cells: &[Cell],
-    failures: &[(String, String)],
-    backend: &str,
-) -> anyhow::Result<Summary> {
-    let mut results = Vec::new();
-    for cell in cells {
-        if cell.state(&plan.out)? == State::Finished {
-            results.push(CellResult::read(cell, &plan.out)?);
-        }
+/// Shows how far a cell is.
+struct Epochs<'a> {
+    progress: &'a Progress,
+    cell: String,
+    all: usize,
+}
+
+impl Observer for Epochs<'_> {
+    fn step(&mut self, step: &StepReport) {
+        let (cell, epoch, all) = (&self.cell, step.epoch, self.all);
+        self.progress.now(format!("{cell} epoch {epoch}/{all}"));
     }
-    let summary = Summary::new(plan, &results, failures);
-    std::fs::create_dir_all(&plan.out)?;
+}
+
+/// Writes the table of the cells that are done.
+fn write(plan: &Plan, records: &[Option<Record>], backend: &str) -> anyhow::Result<Summary> {
+    let records: Vec<&Record> = records.iter().flatten().collect();
+    let summary = Summary::new(plan, &records);
     let markdown = render::markdown(&summary, plan, &Machine::new(), backend);
     mdm_train::write_atomically(&plan.out.join("table.md"), markdown.as_bytes())?;
-    result::write_parquet(&plan.out.join("table.parquet"), &results)?;
+    record::write_parquet(&plan.out.join("table.parquet"), &records)?;
     Ok(summary)
 }

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::published;
-use super::result::{METRICS, Metric};
+use super::record::{METRICS, Metric};
 use super::summary::{Row, Spread, Summary};
 use crate::grid::Machine;
 
@@ -28,11 +28,12 @@ pub fn text(summary: &Summary) -> String {
         cells.push(dependency(row));
         text += &line(&row.model, &row.measure, cells);
     }
-    text += "\nDifference to none, mean over the seeds ± its standard error:\n";
-    for row in &summary.rows {
-        text += &gain_line(row).map_or_else(String::new, |line| line + "\n");
+    let gains: Vec<String> = summary.rows.iter().filter_map(gain_line).collect();
+    if !gains.is_empty() {
+        text += "\nDifference to none, mean over the seeds ± its standard error:\n";
+        text += &(gains.join("\n") + "\n");
     }
-    for (cell, reason) in &summary.failures {
+    for (cell, reason) in summary.failures() {
         text += &format!("{cell} FAILED: {reason}\n");
     }
     text
@@ -40,18 +41,22 @@ pub fn text(summary: &Summary) -> String {
 
 /// The table as a document.
 pub fn markdown(summary: &Summary, plan: &Plan, machine: &Machine, backend: &str) -> String {
-    let hours: f64 = summary.results.iter().map(|r| r.seconds).sum::<f64>() / 3600.0;
+    let seconds: f64 = summary.records.iter().filter_map(|r| r.seconds).sum();
+    let hours = seconds / 3600.0;
+    let finished: usize = summary.rows.iter().map(|row| row.seeds).sum();
     let title = match plan.which {
         super::Which::Table1 => "Table 1",
         super::Which::Table2 => "Table 2",
     };
     let mut text = format!(
-        "# {title} on {}\n\n{}, backend {backend}. {} cells, {hours:.2} hours of training.\n\nTest metrics, mean ± standard \
+        "# {title} on {}\n\n{}, backend {backend}. {finished} of {} cells are finished, \
+         seeds 0 to {}, {hours:.2} hours of training.\n\nTest metrics, mean ± standard \
          deviation over the seeds; the epoch of each run is chosen by its validation MAE, test is read once. **Bold**: the best \
          mean of a model. An accuracy means nothing without that of the majority class.\n\n",
         plan.dataset,
         machine.sentence(),
-        summary.results.len(),
+        plan.models.len() * plan.measures.len() * plan.seeds as usize,
+        plan.seeds - 1,
     );
     let titles = METRICS.map(|metric| metric.title).join(" | ");
     text += &format!("| model | measure | seeds | {titles} | dependency |\n|---|---|---|");
@@ -80,7 +85,7 @@ pub fn markdown(summary: &Summary, plan: &Plan, machine: &Machine, backend: &str
             "| {} | `{}` | {} | {} | {} |\n",
             row.model,
             row.measure,
-            row.seeds,
+            seeds(row),
             cells.join(" | "),
             dependency(row)
         );
@@ -94,16 +99,27 @@ pub fn markdown(summary: &Summary, plan: &Plan, machine: &Machine, backend: &str
             .map(|line| format!("- {line}\n"))
             .collect::<String>();
     }
-    if !summary.failures.is_empty() {
-        text += "\nFailed cells:\n\n";
-        for (cell, reason) in &summary.failures {
-            text += &format!("- `{cell}`: {reason}\n");
-        }
+    let failures = summary.failures();
+    let failures: String = failures
+        .map(|(cell, reason)| format!("- `{cell}`: {reason}\n"))
+        .collect();
+    if !failures.is_empty() {
+        text += &format!("\nFailed cells, which no mean holds:\n\n{failures}");
     }
     text + &published::markdown(&plan.dataset, &plan.models)
 }
 
+fn seeds(row: &Row) -> String {
+    match row.failed {
+        0 => row.seeds.to_string(),
+        failed => format!("{}, {failed} failed", row.seeds),
+    }
+}
+
 fn metric_cells(row: &Row) -> Vec<String> {
+    if row.seeds == 0 {
+        return METRICS.map(|_| "failed".to_owned()).to_vec();
+    }
     let cells = METRICS.iter().zip(&row.metrics);
     cells
         .map(|(metric, spread)| cell(*metric, *spread))
@@ -142,11 +158,11 @@ fn is_best(summary: &Summary, row: &Row, place: usize) -> bool {
     let of_model = summary.rows.iter().filter(|other| other.model == row.model);
     let means: Vec<f64> = of_model.map(|other| other.metrics[place].mean).collect();
     let own = row.metrics[place].mean;
-    let is_worse = |other: f64| match METRICS[place].smaller_is_better {
+    let is_better = |other: f64| match METRICS[place].smaller_is_better {
         true => other < own,
         false => other > own,
     };
-    means.len() > 1 && !means.into_iter().any(is_worse)
+    !own.is_nan() && means.len() > 1 && !means.into_iter().any(is_better)
 }
 
 fn gain_line(row: &Row) -> Option<String> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Plan;
-use super::result::{CellResult, METRICS};
+use super::record::{METRICS, Metric, Record};
 use crate::grid::Machine;
 
 /// Mean and spread of some numbers.
@@ -40,6 +40,8 @@ pub struct Row {
     pub measure: String,
     /// Finished seeds.
     pub seeds: usize,
+    /// Seeds that failed.
+    pub failed: usize,
     /// In the order of [`METRICS`].
     pub metrics: Vec<Spread>,
     pub dependency: Spread,
@@ -50,9 +52,8 @@ pub struct Row {
 /// The table.
 pub struct Summary {
     pub rows: Vec<Row>,
-    pub results: Vec<CellResult>,
-    /// Cells that failed, with the reason.
-    pub failures: Vec<(String, String)>,
+    /// Finished and failed cells.
+    pub records: Vec<Record>,
     /// Accuracies of the majority class, in the order of [`METRICS`]; NaN where there is none.
     pub majority: Option<Vec<f64>>,
     /// The mean of the training labels as a prediction, likewise.
@@ -60,60 +61,45 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Sums up finished cells.
-    pub fn new(plan: &Plan, results: &[CellResult], failures: &[(String, String)]) -> Self {
+    /// Sums up the cells that are finished or failed.
+    pub fn new(plan: &Plan, records: &[&Record]) -> Self {
+        let done = records.iter().copied();
+        let done: Vec<&Record> = done.filter(|record| record.failure.is_none()).collect();
         let mut rows = Vec::new();
         for model in &plan.models {
-            let of = |measure: &str| -> Vec<&CellResult> {
-                let model = model.name();
-                let chosen = results.iter();
-                chosen
-                    .filter(|r| r.model == model && r.measure == measure)
-                    .collect()
-            };
-            let plain = of("none");
+            let plain = of(&done, model.name(), "none");
             for measure in &plan.measures {
                 let measure = measure.to_string();
-                let cells = of(&measure);
-                if cells.is_empty() {
-                    continue;
+                let all = of(records, model.name(), &measure).len();
+                if all > 0 {
+                    let cells = of(&done, model.name(), &measure);
+                    rows.push(row(
+                        model.name(),
+                        measure,
+                        all - cells.len(),
+                        &cells,
+                        &plain,
+                    ));
                 }
-                let spread = |value: &dyn Fn(&CellResult) -> f64| {
-                    let values: Vec<f64> = cells.iter().map(|cell| value(cell)).collect();
-                    Spread::of(&values)
-                };
-                let places = 0..METRICS.len();
-                rows.push(Row {
-                    model: model.to_string(),
-                    seeds: cells.len(),
-                    metrics: places
-                        .clone()
-                        .map(|place| spread(&|cell| cell.test[place]))
-                        .collect(),
-                    dependency: spread(&|cell| cell.dependency),
-                    gain: (measure != "none")
-                        .then(|| places.map(|place| gain(&cells, &plain, place)).collect())
-                        .and_then(|gains: Vec<Option<Spread>>| gains.into_iter().collect()),
-                    measure,
-                });
             }
         }
         let baseline = |name: &str| {
-            let baselines = &results.first()?.baselines[name];
-            let values = METRICS.iter();
-            Some(
-                values
-                    .map(|metric| baselines[metric.name].as_f64().unwrap_or(f64::NAN))
-                    .collect(),
-            )
+            let baselines = &done.first()?.baselines[name];
+            let value = |metric: Metric| baselines[metric.name].as_f64().unwrap_or(f64::NAN);
+            Some(METRICS.map(value).to_vec())
         };
         Self {
             rows,
-            results: results.to_vec(),
-            failures: failures.to_vec(),
+            records: records.iter().copied().cloned().collect(),
             majority: baseline("majority"),
             mean: baseline("mean"),
         }
+    }
+
+    /// Cells that failed, with the reason.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
+        let records = self.records.iter();
+        records.filter_map(|record| Some((&*record.folder, record.failure.as_deref()?)))
     }
 
     /// Everything for programs.
@@ -121,20 +107,47 @@ impl Summary {
         json!({
             "machine": machine,
             "backend": backend,
-            "metrics": METRICS.map(|metric| metric.name),
-            "cells": self.results,
-            "failures": self.failures.iter().map(|(cell, reason)| json!({ "cell": cell, "reason": reason })).collect::<Vec<_>>(),
+            "cells": self.records,
         })
     }
 }
 
+/// The cells of a model and a measure.
+fn of<'a>(records: &[&'a Record], model: &str, measure: &str) -> Vec<&'a Record> {
+    let all = records.iter().copied();
+    all.filter(|record| record.model == model && record.measure == measure)
+        .collect()
+}
+
+/// Sums up the finished cells of a model and a measure.
+fn row(model: &str, measure: String, failed: usize, cells: &[&Record], plain: &[&Record]) -> Row {
+    let spread = |value: &dyn Fn(&Record) -> f64| {
+        let values: Vec<f64> = cells.iter().map(|cell| value(cell)).collect();
+        Spread::of(&values)
+    };
+    let metrics = METRICS.map(|metric| spread(&|cell| cell.metric(metric)));
+    let gains = METRICS.map(|metric| gain(cells, plain, metric));
+    Row {
+        model: model.to_owned(),
+        seeds: cells.len(),
+        failed,
+        metrics: metrics.to_vec(),
+        dependency: spread(&|cell| cell.dependency.unwrap_or(f64::NAN)),
+        gain: match measure == "none" {
+            true => None,
+            false => gains.into_iter().collect(),
+        },
+        measure,
+    }
+}
+
 /// Differences of the seeds that both have.
-fn gain(cells: &[&CellResult], plain: &[&CellResult], place: usize) -> Option<Spread> {
+fn gain(cells: &[&Record], plain: &[&Record], metric: Metric) -> Option<Spread> {
     let differences: Vec<f64> = cells
         .iter()
         .filter_map(|cell| {
             let other = plain.iter().find(|other| other.seed == cell.seed)?;
-            Some(cell.test[place] - other.test[place])
+            Some(cell.metric(metric) - other.metric(metric))
         })
         .collect();
     (!differences.is_empty()).then(|| Spread::of(&differences))
