@@ -7,7 +7,7 @@ use mdm_data::Corpus;
 use mdm_data::pieces::Tokenizer;
 use mdm_models::{ModelConfig, PretrainedConfig};
 
-use crate::fetch::known;
+use crate::fetch::{Kind, known};
 
 /// Makes the paths of a text encoder absolute and takes its sizes from its `config.json`, so that a run knows its model
 /// without the pretrained folder.
@@ -40,7 +40,7 @@ fn find(name: &str) -> anyhow::Result<PathBuf> {
     if Path::new(name).exists() {
         return Ok(std::path::absolute(name)?);
     }
-    let manifest = known::find(name).filter(|manifest| manifest.corpus.is_none());
+    let manifest = known::find(name).filter(|manifest| manifest.kind == Kind::Model);
     let file = manifest
         .as_ref()
         .and_then(|manifest| manifest.files.first());

@@ -129,9 +129,17 @@ fn what_does_not_fit_is_told_by_its_setting() {
         2,
         &["data.max_steps", "65"],
     );
+    let filled = [
+        "--set",
+        "train.modality_dropout=0.1",
+        "--set",
+        "train.modality_fill=mean",
+    ];
+    fails(&run(&filled), 2, &["fill", "word pieces", "mean"]);
+    fails(&run(&set("data.max_steps=2")), 2, &["data.max_steps", "2"]);
     fails(
         &run(&set("data.modalities=[\"audio\", \"vision\"]")),
         2,
-        &["mag-bert", "word pieces"],
+        &["mag-bert", "no language", "ef-lstm, late-lstm, mfn"],
     );
 }

@@ -6,7 +6,18 @@ use std::fs;
 use std::path::Path;
 
 use common::{corpus, stdout, succeeds, train, write_store};
+use polars::prelude::{ParquetReader, SerReader};
 use serde_json::Value;
+
+const MODELS: [&str; 7] = [
+    "ef-lstm",
+    "late-lstm",
+    "tfn",
+    "lfn",
+    "mfn",
+    "mag-bert",
+    "mag-xlnet",
+];
 
 fn metrics(run: &Path) -> Value {
     serde_json::from_slice(&fs::read(run.join("metrics.json")).unwrap()).unwrap()
@@ -76,15 +87,7 @@ fn the_same_seed_twice_is_the_same_to_the_bit_and_another_is_not() {
 #[test]
 fn every_measure_trains_every_model() {
     let folder = tempfile::tempdir().unwrap();
-    for model in [
-        "ef-lstm",
-        "late-lstm",
-        "tfn",
-        "lfn",
-        "mfn",
-        "mag-bert",
-        "mag-xlnet",
-    ] {
+    for model in MODELS {
         for measure in [
             "none",
             "kl",
@@ -106,6 +109,35 @@ fn every_measure_trains_every_model() {
             let metrics = metrics(&out);
             assert!(metrics["test"]["mae"].is_number());
             assert_eq!(metrics["dependency"]["test"].is_null(), measure == "none");
+        }
+    }
+}
+
+#[test]
+fn every_model_learns_under_every_measure_of_the_paper() {
+    let folder = tempfile::tempdir().unwrap();
+    for model in MODELS {
+        for measure in ["none", "kl", "f", "wasserstein"] {
+            let out = folder.path().join(format!("{model}-{measure}"));
+            let args = [
+                "--out",
+                out.to_str().unwrap(),
+                "--model",
+                model,
+                "--measure",
+                measure,
+                "--epochs",
+                "6",
+                "--set",
+                "train.learning_rate=0.003",
+            ];
+            succeeds(&train(&args));
+            let file = fs::File::open(out.join("history.parquet")).unwrap();
+            let history = ParquetReader::new(file).finish().unwrap();
+            let losses = history.column("train_task").unwrap().f64().unwrap();
+            let losses: Vec<f64> = losses.into_no_null_iter().collect();
+            let (first, last) = (losses[0], losses[losses.len() - 1]);
+            assert!(last < 0.95 * first, "{model} {measure}: {losses:?}");
         }
     }
 }

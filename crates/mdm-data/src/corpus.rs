@@ -337,9 +337,14 @@ impl Corpus {
                 found: names_line(modalities.iter().copied()),
             });
         }
-        let kept: Vec<bool> = self
-            .modalities
-            .iter()
+        self.retain(modalities);
+        Ok(())
+    }
+
+    /// Leaves out every modality that is not among these.
+    pub(crate) fn retain(&mut self, modalities: &[Modality]) {
+        let kept = self.modalities.iter();
+        let kept: Vec<bool> = kept
             .map(|info| modalities.contains(&info.modality))
             .collect();
         retain(&mut self.modalities, &kept);
@@ -351,7 +356,6 @@ impl Corpus {
         if !modalities.contains(&Modality::Language) {
             self.pieces = None;
         }
-        Ok(())
     }
 
     /// Whether the modality at `index` is a language of word pieces.

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::{Inputs, Language, Model};
+use crate::Model;
 
 /// What can go wrong when a model is built.
 #[derive(Debug, Error, Clone, PartialEq)]
@@ -47,28 +47,14 @@ pub enum Error {
         /// Each tensor that is missing, surplus or of another shape.
         problems: Vec<String>,
     },
-    /// A model that reads word pieces, on a corpus without them.
-    #[error(
-        "model {model} reads word pieces, but the corpus has {found}; {others} take word vectors"
-    )]
-    NeedsPieces {
-        /// The model.
-        model: &'static str,
-        /// What the corpus has.
-        found: &'static str,
-        /// The models that allow it.
-        others: String,
-    },
-    /// Data whose first modality is not what the model reads there.
-    #[error(
-        "model.name: {model} needs language as word vectors, found {found}; {others} take any modalities"
-    )]
-    NoWordVectors {
+    /// A corpus whose language the model cannot read.
+    #[error("model.name: {model} cannot read a corpus with {found}; {others} can")]
+    Language {
         /// The model.
         model: Model,
-        /// What the data has.
+        /// What the corpus has.
         found: &'static str,
-        /// The models without this need, separated by commas.
+        /// The models that can, separated by commas.
         others: String,
     },
     /// A model's name that does not exist.
@@ -136,25 +122,5 @@ impl Error {
             });
         }
         Ok(())
-    }
-
-    /// Checks that the first modality is language as word vectors.
-    pub(crate) fn check_word_vectors(model: Model, inputs: &Inputs) -> Result<(), Self> {
-        let found = match inputs.language {
-            Language::Vectors => return Ok(()),
-            Language::Absent => "no language",
-            Language::Pieces(_) => "word pieces",
-        };
-        let others = Model::ALL
-            .iter()
-            .filter(|model| !model.needs_language() && !model.reads_pieces());
-        Err(Self::NoWordVectors {
-            model,
-            found,
-            others: others
-                .map(|model| model.name())
-                .collect::<Vec<_>>()
-                .join(", "),
-        })
     }
 }

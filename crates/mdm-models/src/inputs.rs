@@ -46,24 +46,39 @@ impl Inputs {
 }
 
 impl Inputs {
+    /// Refuses a corpus whose language a model cannot read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Language`], with the models that can.
+    pub(crate) fn check_language(&self, model: Model) -> Result<(), Error> {
+        if model.accepts(self.language) {
+            return Ok(());
+        }
+        let others = Model::ALL.into_iter();
+        let others = others.filter(|other| other.accepts(self.language));
+        Err(Error::Language {
+            model,
+            found: match self.language {
+                Language::Pieces(_) => "word pieces",
+                Language::Vectors => "word vectors",
+                Language::Absent => "no language",
+            },
+            others: others.map(Model::name).collect::<Vec<_>>().join(", "),
+        })
+    }
+
     /// The vocabulary of a corpus of word pieces.
     ///
     /// # Errors
     ///
-    /// [`Error::NeedsPieces`] for any other.
-    pub(crate) fn pieces(&self, model: &'static str) -> Result<Vocabulary, Error> {
-        let found = match self.language {
-            Language::Pieces(vocabulary) => return Ok(vocabulary),
-            Language::Vectors => "word vectors",
-            Language::Absent => "no language",
-        };
-        let others = Model::ALL.into_iter().filter(|model| !model.reads_pieces());
-        let others: Vec<&str> = others.map(Model::name).collect();
-        Err(Error::NeedsPieces {
-            model,
-            found,
-            others: others.join(", "),
-        })
+    /// [`Error::Language`] for any other, which `model` cannot read.
+    pub(crate) fn pieces(&self, model: Model) -> Result<Vocabulary, Error> {
+        self.check_language(model)?;
+        match self.language {
+            Language::Pieces(vocabulary) => Ok(vocabulary),
+            _ => unreachable!("{model} reads pieces alone"),
+        }
     }
 }
 

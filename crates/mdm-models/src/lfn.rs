@@ -52,7 +52,7 @@ impl LfnConfig {
     /// # Errors
     ///
     /// [`Error::InvalidConfig`] for a width or rank of 0, a dropout outside [0, 1) and a single modality;
-    /// [`Error::Modalities`] when `hidden` or `dropout` is not one value a modality; [`Error::NoWordVectors`] when the
+    /// [`Error::Modalities`] when `hidden` or `dropout` is not one value a modality; [`Error::Language`] when the
     /// first modality is no language.
     pub fn init(
         &self,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::transformer::{AttentionMask, Layout, freeze_first, mean};
 use crate::{
-    Bert, BertConfig, Error, FusionEncoder, GateConfig, Inputs, MultimodalAdaptationGate,
+    Bert, BertConfig, Error, FusionEncoder, GateConfig, Inputs, Model, MultimodalAdaptationGate,
     NamedTensors, PretrainedConfig, Sequences, TorchNames, TorchVisitor, Views, Vocabulary, gate,
 };
 
@@ -62,14 +62,14 @@ impl MagBertConfig {
     ///
     /// # Errors
     ///
-    /// [`Error::NeedsPieces`] for a corpus without pieces, [`Error::InvalidConfig`] for a setting out of range.
+    /// [`Error::Language`] for a corpus without pieces, [`Error::InvalidConfig`] for a setting out of range.
     pub fn init(
         &self,
         inputs: &Inputs,
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<MagBert, Error> {
-        let vocabulary = inputs.pieces("mag-bert")?;
+        let vocabulary = inputs.pieces(Model::MagBert)?;
         let mut config = self.bert.clone();
         if config.vocab_size == 0 {
             config.vocab_size = vocabulary.size;

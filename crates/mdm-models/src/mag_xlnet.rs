@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::transformer::{Layout, Place, freeze_first, hugging_face_linear, mean};
 use crate::{
-    Error, FusionEncoder, GateConfig, Inputs, MultimodalAdaptationGate, NamedTensors,
+    Error, FusionEncoder, GateConfig, Inputs, Model, MultimodalAdaptationGate, NamedTensors,
     PretrainedConfig, Sequences, TorchNames, TorchVisitor, Views, Vocabulary, Xlnet, XlnetConfig,
     gate, torch_names,
 };
@@ -64,14 +64,14 @@ impl MagXlnetConfig {
     ///
     /// # Errors
     ///
-    /// [`Error::NeedsPieces`] for a corpus without pieces, [`Error::InvalidConfig`] for a setting out of range.
+    /// [`Error::Language`] for a corpus without pieces, [`Error::InvalidConfig`] for a setting out of range.
     pub fn init(
         &self,
         inputs: &Inputs,
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<MagXlnet, Error> {
-        let vocabulary = inputs.pieces("mag-xlnet")?;
+        let vocabulary = inputs.pieces(Model::MagXlnet)?;
         let mut config = self.xlnet.clone();
         if config.vocab_size == 0 {
             config.vocab_size = vocabulary.size;

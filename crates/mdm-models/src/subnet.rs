@@ -27,7 +27,7 @@ impl SubnetSettings<'_> {
     fn check(&self, inputs: &Inputs) -> Result<(), Error> {
         let modalities = inputs.dims.len();
         Error::check_widths("modalities", &inputs.dims)?;
-        Error::check_word_vectors(self.model, inputs)?;
+        inputs.check_language(self.model)?;
         if modalities < 2 {
             return Err(Error::InvalidConfig {
                 field: "model.name",

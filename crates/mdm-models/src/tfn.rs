@@ -55,7 +55,7 @@ impl TfnConfig {
     ///
     /// [`Error::InvalidConfig`] for a width of 0, a dropout outside [0, 1), a single modality, a product that is too wide,
     /// and for [`Form::Official`] with more than one output; [`Error::Modalities`] when `hidden` or `dropout` is not one
-    /// value a modality; [`Error::NoWordVectors`] when the first modality is no language.
+    /// value a modality; [`Error::Language`] when the first modality is no language.
     pub fn init(
         &self,
         inputs: &Inputs,

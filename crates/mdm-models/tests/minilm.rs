@@ -40,7 +40,7 @@ fn minilm_gives_the_hidden_states_of_transformers() {
         .chunks(places)
         .map(|row| row.iter().map(|&place| place == 1).collect())
         .collect();
-    let hidden = bert.forward(ids, &mask, &mut Mode::Eval);
+    let hidden = bert.forward(ids, None, &mask, &mut Mode::Eval);
     let pooled = bert.pool(hidden.clone());
 
     let compare = |name: &str, found: Vec<f32>, counts: &dyn Fn(usize) -> bool| {

@@ -19,12 +19,25 @@ pub(crate) struct ModalityDropout {
 
 impl ModalityDropout {
     /// The statistics of the fill come from the training split.
-    pub(crate) fn new(config: &TrainConfig, corpus: &Corpus) -> Self {
-        let surgery = || Surgery::new(config.modality_fill, FillStatistics::fit(corpus));
-        Self {
-            rate: config.modality_dropout,
-            surgery: (config.modality_dropout > 0.0).then(surgery),
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] for a fill that cannot stand in for every modality.
+    pub(crate) fn new(config: &TrainConfig, corpus: &Corpus) -> Result<Self, Error> {
+        let rate = config.modality_dropout;
+        if rate == 0.0 {
+            return Ok(Self {
+                rate,
+                surgery: None,
+            });
         }
+        let surgery = Surgery::new(config.modality_fill, FillStatistics::fit(corpus));
+        let all: Vec<usize> = (0..corpus.modalities.len()).collect();
+        surgery.check_fill(&all)?;
+        Ok(Self {
+            rate,
+            surgery: Some(surgery),
+        })
     }
 
     /// The batch of the utterances at `indices`. A shuffled fill comes from the same batch, which is itself a random

@@ -143,7 +143,7 @@ struct Summary<'a> {
     cut: usize,
     /// Feature values that became 0.
     replaced: u64,
-    /// Words, and those without a vector, where the run has vectors.
+    /// Words, where the run has vectors or pieces, and those without a vector.
     words: Option<usize>,
     words_without_vector: Option<usize>,
     columns: &'a [String],
@@ -160,11 +160,15 @@ impl<'a> Summary<'a> {
         columns: &'a [String],
         rows: Option<&'a [Vec<Cell>]>,
     ) -> Self {
+        let (words, pieces) = (
+            report.embed.map(|embed| embed.words),
+            report.pieces.as_ref(),
+        );
         Self {
             utterances: corpus.len(),
-            cut: report.cut,
+            cut: report.cut + pieces.map_or(0, |pieces| pieces.cut),
             replaced: report.clean.total(),
-            words: report.embed.map(|embed| embed.words),
+            words: words.or(pieces.map(|pieces| pieces.words)),
             words_without_vector: report.embed.map(|embed| embed.words - embed.found),
             columns,
             output,

@@ -2,13 +2,13 @@
 
 use burn::tensor::Device;
 use mdm_core::{Mode, seed};
-use mdm_models::transformer::AttentionMask;
 use mdm_models::{BertConfig, BertZ, Head, MagBertConfig};
+use mdm_train::FusionModel;
 
 use super::case::Case;
 use super::compare::Checks;
-use super::named;
-use super::pieces::{self, MagConfig, Pieces, WithHead};
+use super::named::{self, Named};
+use super::pieces::{self, MagConfig, Pieces};
 use super::torch::Read;
 
 /// The config of a case is that of the model, and more.
@@ -35,13 +35,7 @@ pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Resul
         segments,
         real,
     } = pieces::read(case, config.vocab_size, config.type_vocab_size, device)?;
-    let words = bert.words(ids);
-    let mask = AttentionMask::of_keys(&real, device);
-    let mode = &mut Mode::Eval;
-    let mut hidden = bert.embed(words, segments, mode);
-    for layer in &bert.layers {
-        hidden = layer.forward(hidden, &mask, mode);
-    }
+    let hidden = bert.forward(ids, segments, &real, &mut Mode::Eval);
     let pooled = bert.pool(hidden.clone());
     let proj_hidden = case.input("proj_hidden", hidden.dims(), device)?;
     let proj_pooled = case.input("proj_pooled", pooled.dims(), device)?;
@@ -64,20 +58,22 @@ pub fn check_mag(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::R
         ..Default::default()
     };
     let rng = &mut seed::stream(0, "conformance", 0);
-    let mut named = WithHead {
-        encoder: model.init(&config.inputs(bert.vocab_size), rng, device)?,
-        head: Head::init(bert.hidden_size, config.out, 0.0, rng, device),
-        head_name: "classifier",
+    let mut named = Named {
+        model: FusionModel {
+            encoder: model.init(&config.inputs(bert.vocab_size), rng, device)?,
+            head: Head::init(bert.hidden_size, config.out, 0.0, rng, device),
+        },
+        head: "classifier",
     };
     named::load(&mut named, case, "", device)?;
 
     let pieces = pieces::read(case, bert.vocab_size, bert.type_vocab_size, device)?;
     let others = config.others(case, device)?;
-    let encoder = &named.encoder;
+    let encoder = &named.model.encoder;
     let words = encoder.bert.words(pieces.ids);
     let mode = &mut Mode::Eval;
     let hidden = encoder.contextual(words, pieces.segments, &others, &pieces.real, mode);
     let z = encoder.summarise(hidden.clone(), &pieces.real);
     checks.tensor("last_hidden_state", hidden)?;
-    named.check(case, z, &others, device, checks)
+    pieces::check(&named, case, z, &others, device, checks)
 }

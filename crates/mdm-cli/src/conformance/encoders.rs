@@ -5,7 +5,7 @@ use mdm_core::{Mode, seed};
 use mdm_models::mfn::TwoLayersConfig;
 use mdm_models::{
     EfLstmConfig, Encoder, Form, Inputs, LateLstmConfig, LfnConfig, MfnConfig, Model, ModelConfig,
-    TfnConfig, TorchNames, TorchVisitor, torch_names,
+    TfnConfig,
 };
 use mdm_train::FusionModel;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::case::{Case, ReadError};
 use super::compare::Checks;
 use super::fusion;
-use super::named;
+use super::named::{self, Named};
 use super::torch::Read;
 
 /// The models, by the names of their kinds.
@@ -86,23 +86,6 @@ fn one() -> usize {
     1
 }
 
-/// A model, with the PyTorch name of its head.
-#[derive(Clone)]
-pub struct Named {
-    /// Encoder and head.
-    pub model: FusionModel<Encoder>,
-    head: &'static str,
-}
-
-impl TorchNames for Named {
-    fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
-        self.model.encoder.visit_torch(prefix, visitor);
-        if let Some(linear) = &mut self.model.head.linear {
-            torch_names::linear(&format!("{prefix}{}", self.head), linear, visitor);
-        }
-    }
-}
-
 /// The model of a case with its weights, whose names start with `prefix`, and the widths of the modalities.
 pub fn load(
     kind: Kind,
@@ -110,7 +93,7 @@ pub fn load(
     case: &Case,
     prefix: &str,
     device: &Device,
-) -> anyhow::Result<(Named, [usize; 3])> {
+) -> anyhow::Result<(Named<Encoder>, [usize; 3])> {
     case.check_sizes(config)?;
     let Sizes { dims, out, .. } = case.settings(config)?;
     let rng = &mut seed::stream(0, "conformance", 0);

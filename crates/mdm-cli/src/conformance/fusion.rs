@@ -70,6 +70,21 @@ pub fn check(
     let z = model.encoder.encode(&input, mode);
     let output = model.head.forward(z.clone(), mode);
 
+    let gradients = projected(case, z, output, device, checks)?;
+    for (name, leaf) in MODALITIES.iter().zip(&leaves) {
+        checks.tensor(&format!("grad.input.{name}"), gradient(leaf, &gradients))?;
+    }
+    Ok(gradients)
+}
+
+/// Compares Z and the output of a model with a head; gives back the gradients of their projections.
+pub fn projected(
+    case: &Case,
+    z: Tensor<2>,
+    output: Tensor<2>,
+    device: &Device,
+    checks: &mut Checks,
+) -> anyhow::Result<Gradients> {
     let proj_z = case.input("proj_z", z.dims(), device)?;
     let proj_output = case.input("proj_output", output.dims(), device)?;
     let scalar = (z.clone() * proj_z).sum() + (output.clone() * proj_output).sum();
@@ -79,8 +94,5 @@ pub fn check(
     let gradients = scalar.backward();
     checks.tensor("z", z)?;
     checks.tensor("output", output)?;
-    for (name, leaf) in MODALITIES.iter().zip(&leaves) {
-        checks.tensor(&format!("grad.input.{name}"), gradient(leaf, &gradients))?;
-    }
     Ok(gradients)
 }

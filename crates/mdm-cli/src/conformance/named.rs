@@ -2,11 +2,30 @@
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
-use mdm_models::{TorchForm, TorchNames, TorchVisitor};
+use mdm_models::{FusionEncoder, TorchForm, TorchNames, TorchVisitor, torch_names};
+use mdm_train::FusionModel;
 
 use super::case::{Case, ReadError};
 use super::compare::Checks;
 use super::torch::Read;
+
+/// An encoder and its head, with the PyTorch name of that.
+#[derive(Clone)]
+pub struct Named<E: FusionEncoder> {
+    /// Encoder and head.
+    pub model: FusionModel<E>,
+    /// What the head is called.
+    pub head: &'static str,
+}
+
+impl<E: FusionEncoder + TorchNames> TorchNames for Named<E> {
+    fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
+        self.model.encoder.visit_torch(prefix, visitor);
+        if let Some(linear) = &mut self.model.head.linear {
+            torch_names::linear(&format!("{prefix}{}", self.head), linear, visitor);
+        }
+    }
+}
 
 /// Puts the weights of a case whose names start with `prefix` into a module.
 ///

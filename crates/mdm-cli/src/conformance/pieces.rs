@@ -2,15 +2,14 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use mdm_core::Mode;
-use mdm_models::{
-    GateConfig, Head, Inputs, Language, TorchNames, TorchVisitor, Vocabulary, torch_names,
-};
+use mdm_models::{FusionEncoder, GateConfig, Inputs, Language, TorchNames, Vocabulary};
 use serde::Deserialize;
 
 use super::case::{Case, ReadError};
 use super::compare::Checks;
+use super::fusion;
+use super::named::{self, Named};
 use super::torch::{Read, gradient};
-use super::{fusion, named};
 
 /// The pieces of a case, special ones and padding among them.
 pub struct Pieces {
@@ -96,45 +95,18 @@ impl<Z> MagConfig<Z> {
     }
 }
 
-/// An encoder and its head under the names of the official code.
-#[derive(Clone)]
-pub struct WithHead<E> {
-    /// The encoder.
-    pub encoder: E,
-    /// Its head.
-    pub head: Head,
-    /// What the head is called.
-    pub head_name: &'static str,
-}
-
-impl<E: TorchNames> TorchNames for WithHead<E> {
-    fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
-        self.encoder.visit_torch(prefix, visitor);
-        if let Some(linear) = &mut self.head.linear {
-            torch_names::linear(&format!("{prefix}{}", self.head_name), linear, visitor);
-        }
-    }
-}
-
-impl<E: TorchNames + Clone> WithHead<E> {
-    /// Compares Z, the output and the gradients of their projections by audio, vision and weights.
-    pub fn check(
-        &self,
-        case: &Case,
-        z: Tensor<2>,
-        [audio, vision]: &[Tensor<3>; 2],
-        device: &Device,
-        checks: &mut Checks,
-    ) -> anyhow::Result<()> {
-        let output = self.head.forward(z.clone(), &mut Mode::Eval);
-        let proj_z = case.input("proj_z", z.dims(), device)?;
-        let proj_output = case.input("proj_output", output.dims(), device)?;
-        let scalar = (z.clone() * proj_z).sum() + (output.clone() * proj_output).sum();
-        let gradients = scalar.backward();
-        checks.tensor("z", z)?;
-        checks.tensor("output", output)?;
-        checks.tensor("grad.input.audio", gradient(audio, &gradients))?;
-        checks.tensor("grad.input.vision", gradient(vision, &gradients))?;
-        named::check(checks, "grad.weight.", self, &Read::Gradient(&gradients))
-    }
+/// Compares Z, the output and the gradients of their projections by audio, vision and weights.
+pub fn check<E: FusionEncoder + TorchNames>(
+    named: &Named<E>,
+    case: &Case,
+    z: Tensor<2>,
+    [audio, vision]: &[Tensor<3>; 2],
+    device: &Device,
+    checks: &mut Checks,
+) -> anyhow::Result<()> {
+    let output = named.model.head.forward(z.clone(), &mut Mode::Eval);
+    let gradients = fusion::projected(case, z, output, device, checks)?;
+    checks.tensor("grad.input.audio", gradient(audio, &gradients))?;
+    checks.tensor("grad.input.vision", gradient(vision, &gradients))?;
+    named::check(checks, "grad.weight.", named, &Read::Gradient(&gradients))
 }

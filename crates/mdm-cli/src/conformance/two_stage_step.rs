@@ -16,9 +16,9 @@ use serde_json::Value;
 use super::case::{Case, ReadError};
 use super::compare::Checks;
 use super::critic;
-use super::encoders::{self, Kind, Named};
+use super::encoders::{self, Kind};
 use super::fusion::{MODALITIES, modalities};
-use super::named;
+use super::named::{self, Named};
 use super::torch::{Read, Weights};
 
 #[derive(Deserialize)]
@@ -96,7 +96,7 @@ fn algorithm(
     case: &Case,
     config: &Config,
     device: &Device,
-) -> anyhow::Result<(Algorithm1<Encoder>, Named, [usize; 3])> {
+) -> anyhow::Result<(Algorithm1<Encoder>, Named<Encoder>, [usize; 3])> {
     let weights = Weights {
         case,
         prefix: "critic.",

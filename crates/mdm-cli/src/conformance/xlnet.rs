@@ -3,11 +3,12 @@
 use burn::tensor::Device;
 use mdm_core::{Mode, seed};
 use mdm_models::{Head, MagXlnetConfig, XlnetConfig, XlnetZ};
+use mdm_train::FusionModel;
 
 use super::case::Case;
 use super::compare::Checks;
-use super::named;
-use super::pieces::{self, MagConfig, Pieces, WithHead};
+use super::named::{self, Named};
+use super::pieces::{self, MagConfig, Pieces};
 use super::torch::Read;
 
 /// Words and separator 0, another sentence 1, the last piece 2, padding 3.
@@ -55,20 +56,22 @@ pub fn check_mag(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::R
         ..Default::default()
     };
     let rng = &mut seed::stream(0, "conformance", 0);
-    let mut named = WithHead {
-        encoder: model.init(&config.inputs(xlnet.vocab_size), rng, device)?,
-        head: Head::init(xlnet.d_model, config.out, 0.0, rng, device),
-        head_name: "logits_proj",
+    let mut named = Named {
+        model: FusionModel {
+            encoder: model.init(&config.inputs(xlnet.vocab_size), rng, device)?,
+            head: Head::init(xlnet.d_model, config.out, 0.0, rng, device),
+        },
+        head: "logits_proj",
     };
     named::load(&mut named, case, "", device)?;
 
     let pieces = pieces::read(case, xlnet.vocab_size, SEGMENTS, device)?;
     let others = config.others(case, device)?;
-    let encoder = &named.encoder;
+    let encoder = &named.model.encoder;
     let words = encoder.xlnet.words(pieces.ids);
     let mode = &mut Mode::Eval;
     let hidden = encoder.contextual(words, pieces.segments, &others, &pieces.real, mode);
     let z = encoder.summarise(hidden.clone(), &pieces.real);
     checks.tensor("last_hidden_state", hidden)?;
-    named.check(case, z, &others, device, checks)
+    pieces::check(&named, case, z, &others, device, checks)
 }

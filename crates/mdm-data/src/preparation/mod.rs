@@ -5,7 +5,7 @@ mod report;
 
 use crate::align::align;
 use crate::clean::clean;
-use crate::corpus::{Corpus, Features, Modality, ModalityInfo, Split};
+use crate::corpus::{Corpus, Features, Modality, ModalityInfo};
 use crate::error::Error;
 use crate::glove::{WordVectors, embed};
 use crate::normalise::{Normalisation, Normaliser};
@@ -161,25 +161,13 @@ fn shape(
 
 /// Takes the modalities away that are not among those known; which these were.
 fn leave_out_others(corpus: &mut Corpus, known: &[ModalityInfo]) -> Vec<Modality> {
+    let known: Vec<Modality> = known.iter().map(|info| info.modality).collect();
     let all = corpus.modalities.iter().map(|info| info.modality);
-    let is_known = |modality| known.iter().any(|info| info.modality == modality);
-    let kept: Vec<bool> = all.clone().map(is_known).collect();
-    let left_out: Vec<Modality> = all.filter(|&modality| !is_known(modality)).collect();
+    let left_out: Vec<Modality> = all.filter(|modality| !known.contains(modality)).collect();
     if !left_out.is_empty() {
-        retain(&mut corpus.modalities, &kept);
-        for split in Split::ALL {
-            for utterance in corpus.split_mut(split) {
-                retain(&mut utterance.features, &kept);
-            }
-        }
+        corpus.retain(&known);
     }
     left_out
-}
-
-/// Keeps the values whose place is marked.
-fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
-    let mut kept = kept.iter();
-    values.retain(|_| *kept.next().expect("a mark for every value"));
 }
 
 /// Holds the modalities of a corpus against those that a model knows.
@@ -210,7 +198,7 @@ fn check(corpus: &Corpus, expected: &[ModalityInfo]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::Utterance;
+    use crate::corpus::{Split, Utterance};
 
     const INFO: [ModalityInfo; 2] = [
         ModalityInfo {

@@ -65,6 +65,30 @@ impl FromStr for Fill {
 }
 
 impl Surgery {
+    /// Refuses a fill that cannot stand in for each of these modalities, before any frame is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidConfig`] for the mean or noise of word pieces, which have neither.
+    pub fn check_fill(&self, modalities: &[usize]) -> Result<(), Error> {
+        let statistics = &self.statistics.modalities;
+        let mut needs = modalities.iter().map(|&modality| &statistics[modality]);
+        match self.fill {
+            Fill::Mean | Fill::Noise if needs.any(|modality| modality.moments.is_none()) => {
+                Err(self.no_moments())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn no_moments(&self) -> Error {
+        Error::InvalidConfig {
+            field: "fill",
+            expected: "`zero` or `shuffle` for word pieces, which have neither mean nor noise",
+            found: self.fill.to_string(),
+        }
+    }
+
     /// Replaces the frames of a modality that `taken` marks: one row of steps an utterance.
     pub(super) fn fill(
         &self,
@@ -82,13 +106,7 @@ impl Surgery {
             (Fill::Mean, Some(moments)) => Source::Mean(&moments.mean),
             (Fill::Noise, Some(moments)) => Source::Noise(moments),
             (Fill::Shuffled, _) => Source::Donors(donors(utterances, modality, rng)?),
-            (Fill::Mean | Fill::Noise, None) => {
-                return Err(Error::InvalidConfig {
-                    field: "fill",
-                    expected: "`zero` or `shuffle` for word pieces, which have neither mean nor noise",
-                    found: self.fill.to_string(),
-                });
-            }
+            (Fill::Mean | Fill::Noise, None) => return Err(self.no_moments()),
         };
         for (index, (utterance, taken)) in utterances.iter_mut().zip(taken).enumerate() {
             let features = &mut utterance.features[modality];

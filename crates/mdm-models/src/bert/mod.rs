@@ -33,7 +33,7 @@ pub use layer::{BertLayer, SelfAttention};
 /// // [CLS] a b [SEP] and, padded, [CLS] c [SEP]
 /// let ids = Tensor::<2, Int>::from_ints([[2, 10, 11, 3], [2, 12, 3, 0]], &device);
 /// let real = [vec![true; 4], vec![true, true, true, false]];
-/// let hidden = bert.forward(ids, &real, &mut Mode::Eval);
+/// let hidden = bert.forward(ids, None, &real, &mut Mode::Eval);
 /// assert_eq!(hidden.dims(), [2, 4, 64]);
 /// assert_eq!(bert.pool(hidden).dims(), [2, 64]);
 /// ```
@@ -111,15 +111,22 @@ impl Bert {
         dropout(self.embeddings_norm.forward(sum), self.dropout, mode)
     }
 
-    /// The last hidden states of framed pieces, all of segment 0; `real` tells which places hold something.
+    /// The last hidden states of framed pieces; without `segments` all are of segment 0.
     ///
     /// # Shapes
     ///
-    /// - `ids`: `[batch, places]`
+    /// - `ids`, `segments`: `[batch, places]`
+    /// - `real`: which places hold something
     /// - output: `[batch, places, d_model]`
-    pub fn forward(&self, ids: Tensor<2, Int>, real: &[Vec<bool>], mode: &mut Mode) -> Tensor<3> {
+    pub fn forward(
+        &self,
+        ids: Tensor<2, Int>,
+        segments: Option<Tensor<2, Int>>,
+        real: &[Vec<bool>],
+        mode: &mut Mode,
+    ) -> Tensor<3> {
         let mask = AttentionMask::of_keys(real, &ids.device());
-        let mut hidden = self.embed(self.words(ids), None, mode);
+        let mut hidden = self.embed(self.words(ids), segments, mode);
         for layer in &self.layers {
             hidden = layer.forward(hidden, &mask, mode);
         }
@@ -146,11 +153,6 @@ impl Bert {
     /// Width of the hidden states.
     pub fn d_model(&self) -> usize {
         self.word_embeddings.dims()[1]
-    }
-
-    /// Rows of the word embeddings.
-    pub fn vocabulary(&self) -> usize {
-        self.word_embeddings.dims()[0]
     }
 
     /// Longest sequence, special pieces included.

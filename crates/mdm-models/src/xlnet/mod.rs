@@ -125,11 +125,6 @@ impl Xlnet {
     pub fn d_model(&self) -> usize {
         self.word_embedding.dims()[1]
     }
-
-    /// Rows of the word embeddings.
-    pub fn vocabulary(&self) -> usize {
-        self.word_embedding.dims()[0]
-    }
 }
 
 impl TorchNames for Xlnet {

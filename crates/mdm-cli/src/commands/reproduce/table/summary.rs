@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Plan;
 use super::record::{METRICS, Metric, Record};
-use crate::grid::Machine;
+use crate::grid::{Machine, mean_and_deviation};
 
 /// Mean and spread of some numbers.
 #[derive(Debug, Clone, Copy)]
@@ -17,13 +17,11 @@ pub struct Spread {
 
 impl Spread {
     pub fn of(values: &[f64]) -> Self {
-        let count = values.len();
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let (mean, deviation) = mean_and_deviation(values);
         Self {
-            mean,
-            deviation: (squares / (count as f64 - 1.0)).sqrt(),
-            count,
+            mean: mean.unwrap_or(f64::NAN),
+            deviation: deviation.unwrap_or(f64::NAN),
+            count: values.len(),
         }
     }
 
@@ -163,6 +161,8 @@ mod tests {
         assert_eq!(spread.mean, 3.0);
         // Squares 4 + 1 + 9 over 2
         assert!((spread.deviation - 7f64.sqrt()).abs() < 1e-12);
+        let none = Spread::of(&[]);
+        assert!(none.mean.is_nan() && none.deviation.is_nan());
         assert!((spread.error() - (7.0f64 / 3.0).sqrt()).abs() < 1e-12);
         assert!(Spread::of(&[5.0]).deviation.is_nan());
     }
