@@ -27,6 +27,29 @@ hidden = 8
 hidden = [4, 4, 4]
 d_z = 8
 
+[model.tfn]
+hidden = [4, 4, 4]
+dropout = [0.2, 0.2, 0.2]
+
+[model.lfn]
+hidden = [4, 4, 4]
+
+[model.mfn]
+hidden = [4, 4, 4]
+memory = 8
+
+[model.mag_bert.bert]
+hidden_size = 8
+num_hidden_layers = 1
+num_attention_heads = 2
+intermediate_size = 8
+
+[model.mag_xlnet.xlnet]
+d_model = 8
+n_layer = 2
+n_head = 2
+d_inner = 8
+
 [penalty]
 unroll = 2
 
@@ -102,7 +125,15 @@ fn every_backend_trains_alike() {
         );
     }
     eprintln!("backends of this build: {}", backends.join(", "));
-    for (model, measure) in [("ef-lstm", "kl"), ("late-lstm", "wasserstein")] {
+    for (model, measure) in [
+        ("ef-lstm", "kl"),
+        ("late-lstm", "wasserstein"),
+        ("tfn", "kl"),
+        ("lfn", "f"),
+        ("mfn", "kl"),
+        ("mag-bert", "f"),
+        ("mag-xlnet", "kl"),
+    ] {
         let reference = history(folder.path(), "flex", model, measure);
         assert_eq!(reference.len(), 2);
         assert!(reference.iter().flatten().all(|value| value.is_finite()));
@@ -155,7 +186,7 @@ fn every_backend_estimates_alike() {
 }
 
 #[test]
-fn the_cases_of_the_library_pass_on_every_backend() {
+fn the_cases_of_library_and_models_pass_on_every_backend() {
     let Some(cases) = std::env::var_os("MDM_CONFORMANCE_DIR") else {
         eprintln!("NOT RUN: the conformance cases, since MDM_CONFORMANCE_DIR is not set");
         return;
@@ -173,6 +204,16 @@ fn the_cases_of_the_library_pass_on_every_backend() {
             "gradient_penalty",
             "gaussian_tc",
             "two_stage_step",
+            "ef_lstm",
+            "late_lstm",
+            "tfn",
+            "lmf",
+            "mfn",
+            "mag_gate",
+            "bert",
+            "mag_bert",
+            "xlnet",
+            "mag_xlnet",
         ] {
             command.args(["--kind", kind]);
         }
