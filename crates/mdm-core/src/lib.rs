@@ -506,7 +506,7 @@ pub use error::Error;
 pub use lipschitz::Lipschitz;
 pub use measure::{DependencyMeasure, FDivergence};
 pub use objective::{DependencyObjective, DependencyObjectiveConfig};
-pub use product::{Shuffle, product_permutations};
+pub use product::{Shuffle, join_permutations, product_permutations};
 pub use stochastic::Mode;
 
 /// The examples of the README, tested with those of this crate.

@@ -78,6 +78,35 @@ pub fn product_permutations(
     Ok(permutations)
 }
 
+/// The permutations of several batches as those of one batch that holds them one after the other: each row stays inside
+/// its own batch.
+///
+/// # Panics
+///
+/// When the batches differ in the number of variables.
+///
+/// # Example
+///
+/// ```
+/// use mdm_core::join_permutations;
+///
+/// let batches = [vec![vec![0, 1], vec![1, 0]], vec![vec![0, 1, 2], vec![2, 0, 1]]];
+/// assert_eq!(join_permutations(&batches), [vec![0, 1, 2, 3, 4], vec![1, 0, 4, 2, 3]]);
+/// ```
+pub fn join_permutations(batches: &[Vec<Vec<usize>>]) -> Vec<Vec<usize>> {
+    let variables = batches.first().map_or(0, Vec::len);
+    let mut joined = vec![Vec::new(); variables];
+    let mut first = 0;
+    for batch in batches {
+        assert_eq!(batch.len(), variables, "every batch has the same variables");
+        for (joined, permutation) in joined.iter_mut().zip(batch) {
+            joined.extend(permutation.iter().map(|row| first + row));
+        }
+        first += batch.first().map_or(0, Vec::len);
+    }
+    joined
+}
+
 fn random_order(n: usize, rng: &mut impl Rng) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     order.shuffle(rng);

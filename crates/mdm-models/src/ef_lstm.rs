@@ -7,7 +7,7 @@ use mdm_core::seed::ChaCha8Rng;
 use mdm_core::{Mode, init};
 use serde::{Deserialize, Serialize};
 
-use crate::fusion::last_states;
+use crate::fusion::{LastSteps, last_states};
 use crate::{Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, torch_names};
 
 /// Settings of [`EfLstm`].
@@ -69,7 +69,8 @@ impl FusionEncoder for EfLstm {
 
     fn fuse(&self, views: &Views, _mode: &mut Mode) -> Tensor<2> {
         let joined = Tensor::cat(views.modalities.clone(), 2);
-        let last = last_states(self.lstm.forward(joined), &views.lengths);
+        let last = LastSteps::of(&views.lengths);
+        let last = last_states(self.lstm.at(joined, &last.steps), &last.lengths);
         activation::relu(self.fc1.forward(last))
     }
 

@@ -9,10 +9,11 @@ use crate::Sequences;
 /// A batch after its per-modality work.
 #[derive(Debug, Clone)]
 pub struct Views {
-    /// One tensor `[batch, steps, width]` a modality, defined at every step (see [`Sequences::unpadded`]). The first may
-    /// have a single step, that of its own length: it is read to no other.
+    /// One tensor `[batch, steps, width]` a modality, defined at every step (see [`Sequences::unpadded`]). The steps are
+    /// those of the sequences, or only those that some row of the batch is read to ([`LastSteps`]). The first may have a
+    /// single one, that of each row's own length: it is read to no other.
     pub modalities: Vec<Tensor<3>>,
-    /// Steps to read of each row: those of the first modality, language where there is one.
+    /// How many of these steps are read of each row: what the first modality has, language where there is one.
     pub lengths: Vec<usize>,
 }
 
@@ -47,6 +48,29 @@ fn rows(view: &Tensor<3>, permutation: &[usize]) -> Tensor<3> {
         .select(0, indices(permutation.iter().copied(), view))
 }
 
+/// The last steps of the rows of a batch, each step once: all that an encoder needs that reads nothing but last states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastSteps {
+    /// The steps, in their order, counted from 0.
+    pub steps: Vec<usize>,
+    /// How many of them each row is read to: the lengths of [`Views`] that hold these steps alone.
+    pub lengths: Vec<usize>,
+}
+
+impl LastSteps {
+    /// Of rows of these lengths, each at least 1.
+    pub fn of(lengths: &[usize]) -> Self {
+        let mut steps: Vec<usize> = lengths.iter().map(|length| length - 1).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        let place = |length: &usize| steps.partition_point(|step| step < length);
+        Self {
+            lengths: lengths.iter().map(place).collect(),
+            steps,
+        }
+    }
+}
+
 /// The state at the last step to read of each row.
 ///
 /// # Shapes
@@ -56,6 +80,9 @@ fn rows(view: &Tensor<3>, permutation: &[usize]) -> Tensor<3> {
 /// - output: `[batch, width]`
 pub fn last_states(states: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
     let [batch, steps, width] = states.dims();
+    if steps == 1 {
+        return states.squeeze_dim(1);
+    }
     let last = lengths.iter().enumerate();
     let last = indices(last.map(|(row, length)| row * steps + length - 1), &states);
     states.reshape([batch * steps, width]).select(0, last)
@@ -92,5 +119,17 @@ pub trait FusionEncoder: Module + ModuleDisplay {
     fn encode(&self, input: &Sequences, mode: &mut Mode) -> Tensor<2> {
         let views = self.views(input, mode);
         self.fuse(&views, mode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_steps_are_each_named_once() {
+        let last = LastSteps::of(&[5, 2, 5, 1]);
+        assert_eq!(last.steps, [0, 1, 4]);
+        assert_eq!(last.lengths, [3, 2, 3, 1]);
     }
 }

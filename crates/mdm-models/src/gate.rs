@@ -1,13 +1,13 @@
 //! The multimodal adaptation gate of MAG.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
 use mdm_core::seed::ChaCha8Rng;
 use mdm_core::stochastic::{Mode, dropout};
 use serde::{Deserialize, Serialize};
 
-use crate::transformer::hugging_face_linear;
+use crate::transformer::{LayerNorm, hugging_face_linear};
 use crate::{Error, TorchNames, TorchVisitor, torch_names};
 
 /// Keeps the division by the length of the shift finite; the official code's.
@@ -115,9 +115,7 @@ impl MultimodalAdaptationGate {
         });
         Self {
             shifts: shifts.collect(),
-            layer_norm: LayerNormConfig::new(d_model)
-                .with_epsilon(LAYER_NORM_EPSILON)
-                .init(device),
+            layer_norm: LayerNorm::init(d_model, LAYER_NORM_EPSILON, device),
             injection: config.injection,
             beta: config.beta,
             dropout: config.dropout,

@@ -7,7 +7,7 @@ use mdm_core::seed::ChaCha8Rng;
 use mdm_core::{Mode, init};
 use serde::{Deserialize, Serialize};
 
-use crate::fusion::last_states;
+use crate::fusion::{LastSteps, last_states};
 use crate::{Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, torch_names};
 
 /// Settings of [`LateLstm`].
@@ -67,9 +67,10 @@ pub struct LateLstm {
 impl FusionEncoder for LateLstm {
     fn views(&self, input: &Sequences, _mode: &mut Mode) -> Views {
         let (modalities, lengths) = input.unpadded();
+        let LastSteps { steps, lengths } = LastSteps::of(&lengths);
         let pairs = self.lstms.iter().zip(modalities);
         Views {
-            modalities: pairs.map(|(lstm, x)| lstm.forward(x)).collect(),
+            modalities: pairs.map(|(lstm, x)| lstm.at(x, &steps)).collect(),
             lengths,
         }
     }

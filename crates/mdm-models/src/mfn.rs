@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fusion::last_states;
 use crate::lstm::split_steps;
-use crate::{Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, torch_names};
+use crate::{
+    Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, rows, torch_names,
+};
 
 /// Settings of [`Mfn`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,7 +217,7 @@ impl Mfn {
         let window = Tensor::cat(vec![before, cells], 2);
 
         // None of this reads the memory: all steps at once.
-        let attention = activation::softmax(self.attention.forward(window.clone(), mode), 2);
+        let attention = rows::softmax(self.attention.forward(window.clone(), mode));
         let attended = window * attention;
         let candidate = activation::tanh(self.candidate.forward(attended.clone(), mode));
         let retain = Gate::new(&self.retain, &attended);
@@ -236,13 +238,10 @@ impl Mfn {
 impl FusionEncoder for Mfn {
     fn views(&self, input: &Sequences, _mode: &mut Mode) -> Views {
         let (modalities, lengths) = input.unpadded();
-        // The memory reads cells, Z reads hidden states: a view holds both, side by side.
-        let view = |(lstm, x): (&Lstm, Tensor<3>)| {
-            let (hidden, cells) = lstm.states(x);
-            Tensor::cat(vec![hidden, cells], 2)
-        };
+        let pairs = self.lstms.iter().zip(modalities);
         Views {
-            modalities: self.lstms.iter().zip(modalities).map(view).collect(),
+            // The memory reads cells, Z reads hidden states: a view holds both, side by side.
+            modalities: pairs.map(|(lstm, x)| lstm.states(x)).collect(),
             lengths,
         }
     }

@@ -7,7 +7,7 @@ use mdm_core::seed::ChaCha8Rng;
 use mdm_core::stochastic::dropout;
 use mdm_core::{Mode, init};
 
-use crate::fusion::last_states;
+use crate::fusion::{LastSteps, last_states};
 use crate::{
     BatchNorm, Error, Inputs, Lstm, Model, Sequences, TorchNames, TorchVisitor, Views, torch_names,
 };
@@ -83,20 +83,21 @@ impl Subnets {
         })
     }
 
-    /// The encodings of each modality, at every length that it may be read to.
+    /// The encodings of each modality, at every length that some row of the batch has.
     pub fn views(&self, input: &Sequences, mode: &mut Mode) -> Views {
         let (inputs, lengths) = input.unpadded();
+        let last = LastSteps::of(&lengths);
         let mut inputs = inputs.into_iter();
         let language = inputs.next().expect("checked when the model was built");
-        let language = self.language.forward(language, &lengths, mode);
+        let language = self.language.forward(language, &last, mode);
         // The language is always read to its own length: one step is all of it.
         let mut modalities = vec![language.unsqueeze_dim(1)];
         for (subnet, x) in self.others.iter().zip(inputs) {
-            modalities.push(subnet.forward(x, &lengths, mode));
+            modalities.push(subnet.forward(x, &last, mode));
         }
         Views {
             modalities,
-            lengths,
+            lengths: last.lengths,
         }
     }
 
@@ -141,8 +142,8 @@ pub struct LanguageSubnet {
 }
 
 impl LanguageSubnet {
-    fn forward(&self, x: Tensor<3>, lengths: &[usize], mode: &mut Mode) -> Tensor<2> {
-        let last = last_states(self.rnn.forward(x), lengths);
+    fn forward(&self, x: Tensor<3>, last: &LastSteps, mode: &mut Mode) -> Tensor<2> {
+        let last = last_states(self.rnn.at(x, &last.steps), &last.lengths);
         self.linear_1.forward(dropout(last, self.dropout, mode))
     }
 }
@@ -172,34 +173,38 @@ impl MeanSubnet {
         }
     }
 
-    /// The encoding of the first steps of each row, for every number of them.
+    /// The encoding of the first steps of each row, for every number of them that some row has.
     ///
     /// Not of the row's own steps alone: joined to an utterance of another length, a mean over its own would betray by
     /// its smaller or larger variance that it comes from elsewhere. The statistics of the batch are those of the rows as
     /// they are, so the joint and the product batch are normalised alike.
-    fn forward(&self, x: Tensor<3>, lengths: &[usize], mode: &mut Mode) -> Tensor<3> {
-        let means = prefix_means(x);
-        let batch = last_states(means.clone(), lengths);
+    fn forward(&self, x: Tensor<3>, last: &LastSteps, mode: &mut Mode) -> Tensor<3> {
+        let means = prefix_means(x, &last.steps);
+        let batch = last_states(means.clone(), &last.lengths);
         let x = dropout(self.norm.forward(means, batch, mode), self.dropout, mode);
         let layers = self.layers.iter();
         layers.fold(x, |x, layer| activation::relu(layer.forward(x)))
     }
 }
 
-/// The mean of the first 1, 2, … steps: `[batch, steps, dim]` to the same shape.
-fn prefix_means(x: Tensor<3>) -> Tensor<3> {
+/// The mean of all steps up to each of `last`: `[batch, steps, dim]` to `[batch, last.len(), dim]`.
+fn prefix_means(x: Tensor<3>, last: &[usize]) -> Tensor<3> {
     let [batch, steps, dim] = x.dims();
-    let weight = |row: usize, step: usize| match step <= row {
-        true => 1.0 / (row + 1) as f32,
+    if last == [steps - 1] {
+        return x.mean_dim(1);
+    }
+    let weight = |last: usize, step: usize| match step <= last {
+        true => 1.0 / (last + 1) as f32,
         false => 0.0,
     };
-    let weights: Vec<f32> = (0..steps * steps)
-        .map(|place| weight(place / steps, place % steps))
+    let rows = last.iter();
+    let weights: Vec<f32> = rows
+        .flat_map(|&last| (0..steps).map(move |step| weight(last, step)))
         .collect();
-    let weights = TensorData::new(weights, [steps, steps]);
+    let weights = TensorData::new(weights, [last.len(), steps]);
     let weights = Tensor::<2>::from_data(weights, &x.device());
     let x = x.swap_dims(0, 1).reshape([steps, batch * dim]);
-    let means = weights.matmul(x).reshape([steps, batch, dim]);
+    let means = weights.matmul(x).reshape([last.len(), batch, dim]);
     means.swap_dims(0, 1)
 }
 
@@ -218,10 +223,17 @@ mod tests {
             ],
             &Device::flex(),
         );
-        let means = prefix_means(x).try_into_vec_as::<f32>().unwrap();
-        let expected = [1.0, 8.0, 2.0, 6.0, 3.0, 4.0, 2.0, 0.0, 1.0, 0.0, 1.0, 1.0];
-        for (got, expected) in means.iter().zip(expected) {
-            assert!((got - expected).abs() < 1e-6, "{means:?}");
+        for (last, expected) in [
+            (vec![0, 2], vec![1.0, 8.0, 3.0, 4.0, 2.0, 0.0, 1.0, 1.0]),
+            (vec![1], vec![2.0, 6.0, 1.0, 0.0]),
+            (vec![2], vec![3.0, 4.0, 1.0, 1.0]),
+        ] {
+            let means = prefix_means(x.clone(), &last);
+            let means = means.try_into_vec_as::<f32>().unwrap();
+            assert_eq!(means.len(), expected.len());
+            for (got, expected) in means.iter().zip(expected) {
+                assert!((got - expected).abs() < 1e-6, "{means:?}");
+            }
         }
     }
 

@@ -4,10 +4,11 @@
 //! weights ([`NamedTensors`](crate::NamedTensors)) and comparing weights and gradients with reference cases.
 
 use burn::module::Param;
-use burn::nn::{LayerNorm, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::Lstm;
+use crate::transformer::LayerNorm;
 
 /// How the authors' modules abbreviate language, audio and vision. They know no other modality, so a reference has no
 /// more.
@@ -114,9 +115,7 @@ pub fn linear<V: TorchVisitor>(name: &str, layer: &mut Linear, visitor: &mut V) 
 /// A layer normalisation: `name.weight`, `name.bias`.
 pub fn layer_norm<V: TorchVisitor>(name: &str, layer: &mut LayerNorm, visitor: &mut V) {
     same(&format!("{name}.weight"), &mut layer.gamma, visitor);
-    if let Some(beta) = &mut layer.beta {
-        same(&format!("{name}.bias"), beta, visitor);
-    }
+    same(&format!("{name}.bias"), &mut layer.beta, visitor);
 }
 
 /// An LSTM layer: `name.weight_ih`, `name.weight_hh`, `name.bias_ih`, `name.bias_hh`, each with `suffix` (PyTorch's

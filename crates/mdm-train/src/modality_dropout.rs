@@ -40,24 +40,25 @@ impl ModalityDropout {
         })
     }
 
-    /// The batch of the utterances at `indices`. A shuffled fill comes from the same batch, which is itself a random
-    /// part of the split.
-    pub(crate) fn batch(
+    /// The utterances of some batches, one batch after the other, as one. A shuffled fill comes from an utterance's own
+    /// batch, which is itself a random part of the split.
+    pub(crate) fn join(
         &self,
         utterances: &[Utterance],
-        indices: &[usize],
+        batches: &[Vec<usize>],
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<MultimodalBatch, Error> {
         let Some(surgery) = &self.surgery else {
-            return Ok(MultimodalBatch::new(utterances, indices, device));
+            return Ok(MultimodalBatch::new(utterances, &batches.concat(), device));
         };
-        let mut chosen: Vec<Utterance> = indices
-            .iter()
-            .map(|&index| utterances[index].clone())
-            .collect();
-        let modalities: Vec<usize> = (0..chosen[0].features.len()).collect();
-        surgery.drop_modalities(&mut chosen, &modalities, self.rate, rng)?;
+        let mut chosen: Vec<Utterance> = Vec::new();
+        for indices in batches {
+            let first = chosen.len();
+            chosen.extend(indices.iter().map(|&index| utterances[index].clone()));
+            let modalities: Vec<usize> = (0..chosen[0].features.len()).collect();
+            surgery.drop_modalities(&mut chosen[first..], &modalities, self.rate, rng)?;
+        }
         let all: Vec<usize> = (0..chosen.len()).collect();
         Ok(MultimodalBatch::new(&chosen, &all, device))
     }

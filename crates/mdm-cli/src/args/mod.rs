@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod data;
 mod estimate;
 mod predict;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand};
 use mdm_data::surgery::Fill;
 
+pub use bench::*;
 pub use data::*;
 pub use estimate::*;
 pub use predict::*;
@@ -34,6 +36,7 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     Predict(PredictArgs),
     Estimate(EstimateArgs),
+    Bench(BenchArgs),
     BenchEstimators(BenchEstimatorsArgs),
     #[command(subcommand)]
     Reproduce(ReproduceCommand),

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod bench;
 mod bench_estimators;
 mod conformance;
 mod data;
@@ -21,6 +22,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Evaluate(args) => evaluate::run(&args)?,
         Command::Predict(args) => predict::run(&args)?,
         Command::Estimate(args) => estimate::run(&args)?,
+        Command::Bench(args) => bench::run(&args)?,
         Command::BenchEstimators(args) => bench_estimators::run(&args)?,
         Command::Reproduce(command) => return reproduce::run(&command),
         Command::Data(command) => data::run(&command)?,

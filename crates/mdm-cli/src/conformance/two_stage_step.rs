@@ -52,7 +52,8 @@ pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Resul
     let mut before = Vec::new();
     for step in 0..config.unroll {
         let batch = batch(case, &format!("critic{step}."), dims, device)?;
-        before.extend(algorithm.update_critic(&encoder, &batch.sequences, &batch.permutations));
+        let permutations = std::slice::from_ref(&batch.permutations);
+        before.extend(algorithm.update_critic(&encoder, &batch.sequences, permutations));
     }
     if !before.is_empty() {
         checks.tensor("measure_before", Tensor::cat(before, 0))?;

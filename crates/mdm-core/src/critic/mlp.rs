@@ -101,7 +101,7 @@ impl Mlp {
         for index in 0..=last {
             x = self.layer(index, x, self.weight(index));
             if index < last {
-                x = activation::leaky_relu(x, self.negative_slope);
+                x = leaky_relu(x, self.negative_slope);
                 x = dropout(x, self.dropout, mode);
             }
         }
@@ -127,9 +127,9 @@ impl Mlp {
         for (index, weight) in weights.iter().enumerate() {
             x = self.layer(index, x, weight.clone());
             if index < last {
-                let negative = x.clone().lower_scalar(0.0);
-                slopes.push(x.ones_like().mask_fill(negative, self.negative_slope));
-                x = activation::leaky_relu(x, self.negative_slope);
+                let flat = x.clone().lower_equal_scalar(0.0);
+                slopes.push(x.ones_like().mask_fill(flat, self.negative_slope));
+                x = leaky_relu(x, self.negative_slope);
             }
         }
         let [d_last, _] = weights[last].dims();
@@ -160,6 +160,16 @@ impl Mlp {
         }
         self
     }
+}
+
+/// `x` above 0 and `slope · x` below, whose slope at 0 is PyTorch's, that of below.
+///
+/// In a graph Burn's own is three operations and a mask, a ReLU is one.
+fn leaky_relu(x: Tensor<2>, slope: f64) -> Tensor<2> {
+    if slope == 0.0 {
+        return activation::relu(x);
+    }
+    activation::relu(x.clone()) * (1.0 - slope) + x * slope
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! One layer of BERT: self-attention, then two feed-forward layers, each with a residual and a layer normalisation.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, Linear};
-use burn::tensor::{Device, Tensor, activation};
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
 use mdm_core::seed::ChaCha8Rng;
 use mdm_core::stochastic::{Mode, dropout};
 
 use super::BertConfig;
-use crate::transformer::{AttentionMask, Gelu, hugging_face_linear, layer_norm};
+use crate::transformer::{AttentionMask, Gelu, LayerNorm, hugging_face_linear};
 use crate::{TorchNames, TorchVisitor, torch_names};
 
 /// Scaled dot-product attention of every place over every place, in several heads.
@@ -37,8 +37,8 @@ impl SelfAttention {
                 .swap_dims(1, 2)
         };
         let query = heads(&self.query) / (d_head as f64).sqrt();
-        let scores = mask.apply(query.matmul(heads(&self.key).swap_dims(2, 3)));
-        let weights = dropout(activation::softmax(scores, 3), self.dropout, mode);
+        let shares = mask.shares(query.matmul(heads(&self.key).swap_dims(2, 3)));
+        let weights = dropout(shares, self.dropout, mode);
         let joined = weights.matmul(heads(&self.value)).swap_dims(1, 2);
         self.output
             .forward(joined.reshape([batch, places, d_model]))
@@ -76,10 +76,10 @@ impl BertLayer {
                 n_heads: config.num_attention_heads,
                 dropout: config.attention_probs_dropout_prob,
             },
-            attention_norm: layer_norm(width, config.layer_norm_eps, device),
+            attention_norm: LayerNorm::init(width, config.layer_norm_eps, device),
             intermediate: linear(width, inner),
             output: linear(inner, width),
-            output_norm: layer_norm(width, config.layer_norm_eps, device),
+            output_norm: LayerNorm::init(width, config.layer_norm_eps, device),
             gelu: config.hidden_act,
             dropout: config.hidden_dropout_prob,
         }

@@ -4,12 +4,12 @@ mod config;
 mod layer;
 
 use burn::module::{Module, Param};
-use burn::nn::{LayerNorm, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor, activation};
 use mdm_core::seed::ChaCha8Rng;
 use mdm_core::stochastic::{Mode, dropout};
 
-use crate::transformer::{AttentionMask, embedding_table, hugging_face_linear, layer_norm};
+use crate::transformer::{AttentionMask, LayerNorm, embedding_table, hugging_face_linear};
 use crate::{Error, TorchNames, TorchVisitor, torch_names};
 
 pub use config::BertConfig;
@@ -68,7 +68,7 @@ impl BertConfig {
             word_embeddings: table(self.vocab_size),
             position_embeddings: table(self.max_position_embeddings),
             token_type_embeddings: table(self.type_vocab_size),
-            embeddings_norm: layer_norm(width, self.layer_norm_eps, device),
+            embeddings_norm: LayerNorm::init(width, self.layer_norm_eps, device),
             layers: (0..self.num_hidden_layers)
                 .map(|_| BertLayer::init(self, rng, device))
                 .collect(),

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 
+use crate::rows;
+
 /// Which keys a query must not attend to, in a form that broadcasts over heads: added nothing, masked out as −∞ would be.
 #[derive(Debug, Clone)]
 pub struct AttentionMask {
@@ -48,14 +50,15 @@ impl AttentionMask {
         }
     }
 
-    /// Scores `[batch, heads, queries, keys]` with the hidden ones out of reach.
-    pub fn apply(&self, scores: Tensor<4>) -> Tensor<4> {
-        match &self.hidden {
+    /// The shares of the keys, from scores `[batch, heads, queries, keys]`: those of hidden keys are 0.
+    pub fn shares(&self, scores: Tensor<4>) -> Tensor<4> {
+        let scores = match &self.hidden {
             None => scores,
             Some(hidden) => {
                 let hidden = hidden.clone().expand(scores.shape());
                 scores.mask_fill(hidden, HIDDEN)
             }
-        }
+        };
+        rows::softmax(scores)
     }
 }

@@ -2,17 +2,19 @@
 
 mod activation;
 mod attention;
+mod layer_norm;
 mod mean;
 mod special;
 
 use burn::module::{Module, Param};
-use burn::nn::{LayerNorm, LayerNormConfig, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use mdm_core::init;
 use mdm_core::seed::ChaCha8Rng;
 
 pub use activation::Gelu;
 pub use attention::AttentionMask;
+pub use layer_norm::LayerNorm;
 pub(crate) use mean::mean;
 pub use special::{Layout, Place, SPECIAL};
 
@@ -44,12 +46,6 @@ pub(crate) fn embedding_table(
     device: &Device,
 ) -> Param<Tensor<2>> {
     init::normal([rows, d_model], INITIALIZER_RANGE, rng, device)
-}
-
-pub(crate) fn layer_norm(d_model: usize, epsilon: f64, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(d_model)
-        .with_epsilon(epsilon)
-        .init(device)
 }
 
 /// The same layers, the first `count` of them not trained.

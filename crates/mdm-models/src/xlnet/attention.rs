@@ -1,7 +1,7 @@
 //! XLNet's relative attention.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use mdm_core::init;
 use mdm_core::seed::ChaCha8Rng;
 use mdm_core::stochastic::{Mode, dropout};
@@ -143,8 +143,8 @@ impl RelativeAttention {
             let [same, other] = [0, 1].map(|column| by_segment.clone().narrow(3, column, 1));
             scores = scores + same.clone() + (other - same) * apart.clone();
         }
-        let scores = relations.mask.apply(scores / (d_head as f64).sqrt());
-        let weights = dropout(activation::softmax(scores, 3), self.dropout, mode);
+        let shares = relations.mask.shares(scores / (d_head as f64).sqrt());
+        let weights = dropout(shares, self.dropout, mode);
         let value = split(x, &self.value);
         let joined = weights.matmul(value).swap_dims(1, 2);
         joined

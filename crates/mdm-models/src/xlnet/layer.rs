@@ -1,13 +1,13 @@
 //! One layer of XLNet: relative attention, then two feed-forward layers, each with a residual and a layer normalisation.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use mdm_core::seed::ChaCha8Rng;
 use mdm_core::stochastic::{Mode, dropout};
 
 use super::{Relations, RelativeAttention, XlnetConfig};
-use crate::transformer::{Gelu, hugging_face_linear, layer_norm};
+use crate::transformer::{Gelu, LayerNorm, hugging_face_linear};
 use crate::{TorchNames, TorchVisitor, torch_names};
 
 /// One layer.
@@ -33,10 +33,10 @@ impl XlnetLayer {
         let (width, inner) = (config.d_model, config.d_inner);
         Self {
             attention: RelativeAttention::init(config, rng, device),
-            attention_norm: layer_norm(width, config.layer_norm_eps, device),
+            attention_norm: LayerNorm::init(width, config.layer_norm_eps, device),
             intermediate: hugging_face_linear(width, inner, rng, device),
             output: hugging_face_linear(inner, width, rng, device),
-            output_norm: layer_norm(width, config.layer_norm_eps, device),
+            output_norm: LayerNorm::init(width, config.layer_norm_eps, device),
             gelu: config.ff_activation,
             dropout: config.dropout,
         }

@@ -6,7 +6,7 @@ use mdm_core::seed::{ChaCha8Rng, stream};
 use mdm_core::{Mode, product_permutations};
 use mdm_data::Utterance;
 use mdm_data::batch::{BatchPlan, BatchStream};
-use mdm_models::Encoder;
+use mdm_models::{Encoder, FusionEncoder};
 
 use super::Observer;
 use super::ledger::{EpochLosses, Ledger};
@@ -56,6 +56,21 @@ impl Streams {
     }
 }
 
+/// Numbers in the sequences of the critic's batches that are encoded in one pass, at most: 64 MiB.
+const ENCODED_TOGETHER: usize = 1 << 24;
+
+/// How many of the critic's batches are encoded in one pass. An encoder to which padding costs as much as what it pads
+/// gets each batch padded for itself.
+fn together(encoder: &Encoder, config: &ExperimentConfig, utterances: &[Utterance]) -> usize {
+    if encoder.batch_of_similar_length().is_some() {
+        return 1;
+    }
+    let steps = utterances.iter().map(|u| u.features[0].steps()).max();
+    let width: usize = utterances[0].features.iter().map(|f| f.dim()).sum();
+    let batch = config.train.batch_size * steps.unwrap_or(1) * width;
+    (ENCODED_TOGETHER / batch.max(1)).max(1)
+}
+
 /// The critic's and the model's updates of an epoch.
 pub(super) fn run_epoch(
     algorithm: &mut Algorithm1<Encoder>,
@@ -83,23 +98,32 @@ pub(super) fn run_epoch(
         }
     };
 
+    let together = together(&algorithm.model.encoder, config, utterances);
     let mut ledger = Ledger::new(epoch, batches.len());
     for batches in batches.chunks(config.train.accumulation) {
         if algorithm.penalty.is_some() {
             let encoder = algorithm.model.encoder.valid();
-            for _ in 0..config.penalty.unroll {
-                let indices = critic_batches.next().expect("the stream has no end");
+            let mut left = config.penalty.unroll;
+            while left > 0 {
+                let batches = critic_batches.by_ref().take(left.min(together));
+                let batches: Vec<Vec<usize>> = batches.collect();
+                left -= batches.len();
                 let rng = &mut streams.critic_modality_dropout;
-                let batch = modality_dropout.batch(utterances, &indices, rng, device)?;
-                let permutations = permutations(indices.len())?;
-                let measure = algorithm.update_critic(&encoder, &sequences(&batch), &permutations);
-                ledger.add_critic(measure);
+                let input = modality_dropout.join(utterances, &batches, rng, device)?;
+                let permutations = batches.iter().map(|indices| permutations(indices.len()));
+                let permutations = permutations.collect::<Result<Vec<_>, _>>()?;
+                ledger.add_critic(algorithm.update_critic(
+                    &encoder,
+                    &sequences(&input),
+                    &permutations,
+                ));
             }
         }
         let share = 1.0 / batches.len() as f64;
         for indices in batches {
             let rng = &mut streams.modality_dropout;
-            let batch = modality_dropout.batch(utterances, indices, rng, device)?;
+            let one = std::slice::from_ref(indices);
+            let batch = modality_dropout.join(utterances, one, rng, device)?;
             let permutations = permutations(indices.len())?;
             let targets = config.train.task.targets(&batch, config.train.loss);
             let mode = &mut Mode::Train(&mut streams.dropout);

@@ -48,9 +48,9 @@ impl Ledger {
         }
     }
 
-    /// The measure before an update of the critic.
-    pub(super) fn add_critic(&mut self, measure: Option<Tensor<1>>) {
-        self.critic.extend(measure);
+    /// The measures before some updates of the critic.
+    pub(super) fn add_critic(&mut self, measures: Vec<Tensor<1>>) {
+        self.critic.extend(measures);
     }
 
     /// The terms of a step's loss.

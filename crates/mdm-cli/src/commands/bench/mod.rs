@@ -1,0 +1,150 @@
+//! `mdm bench`
+
+mod against_pytorch;
+mod clock;
+mod job;
+mod markdown;
+mod model;
+mod pytorch;
+
+use std::fs::File;
+use std::io::Write;
+
+use anyhow::Context;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use crate::args::BenchArgs;
+use crate::failure::usage;
+use crate::{backend, output};
+use clock::Effort;
+use job::Job;
+
+/// A row of the benchmark, with the names of the PyTorch side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Row {
+    /// `MODEL/JOB`.
+    workload: String,
+    /// `rust` here, `naive` and `tuned` there.
+    variant: String,
+    median_s: f64,
+    min_s: f64,
+    samples_per_s: f64,
+    steps_per_s: f64,
+    /// Utterances that a step reads.
+    samples: usize,
+    /// Timed steps.
+    repeats: usize,
+    threads: usize,
+    /// The most memory that the process has taken so far.
+    #[serde(default)]
+    peak_rss_mib: Option<u64>,
+    #[serde(default)]
+    backend: Option<String>,
+}
+
+/// Times the workloads, or sets them beside PyTorch's.
+pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let chosen = chosen(&args.only).map_err(usage)?;
+    if args.against_pytorch {
+        return against_pytorch::run(args, &chosen);
+    }
+    let device = backend::device(&args.backend.backend)?;
+    let mut file = match &args.json {
+        Some(path) => {
+            Some(File::create(path).with_context(|| format!("cannot write {}", path.display()))?)
+        }
+        None => None,
+    };
+    for (place, name) in chosen.iter().enumerate() {
+        for job in Job::of(name) {
+            eprint!("\r{}/{} {name}/{}   ", place + 1, chosen.len(), job.name());
+            let row = time(name, job, args, &device)?;
+            match &mut file {
+                Some(file) => writeln!(file, "{}", serde_json::to_string(&row)?)?,
+                None => output::line(serde_json::to_string(&row)?)?,
+            }
+        }
+    }
+    eprintln!();
+    Ok(())
+}
+
+/// The workloads that were asked for, in their order; all without a wish.
+fn chosen(only: &[String]) -> anyhow::Result<Vec<&'static str>> {
+    for name in only {
+        if !model::NAMES.contains(&name.as_str()) {
+            anyhow::bail!(
+                "unknown workload `{name}`; there are: {}",
+                model::NAMES.join(", ")
+            );
+        }
+    }
+    let wanted = |name: &&str| only.is_empty() || only.iter().any(|wish| wish == name);
+    Ok(model::NAMES.into_iter().filter(wanted).collect())
+}
+
+fn time(name: &str, job: Job, args: &BenchArgs, device: &Device) -> anyhow::Result<Row> {
+    let effort = Effort::of(name, job, args.quick);
+    let mut work = job.prepare(name, device)?;
+    let times = clock::measure(effort, || {
+        work.step();
+        // A graphics processor is still busy when the call returns.
+        device.sync().context("the device failed")
+    })?;
+    let [median, min] = [times.median, times.min].map(|time| time.as_secs_f64());
+    Ok(Row {
+        workload: format!("{name}/{}", job.name()),
+        variant: "rust".to_owned(),
+        median_s: median,
+        min_s: min,
+        samples_per_s: work.samples() as f64 / median,
+        steps_per_s: 1.0 / median,
+        samples: work.samples(),
+        repeats: times.count,
+        threads: threads(),
+        peak_rss_mib: peak_memory(),
+        backend: Some(args.backend.backend.clone()),
+    })
+}
+
+/// Threads that compute: Rayon's.
+fn threads() -> usize {
+    let asked = std::env::var("RAYON_NUM_THREADS").ok();
+    let asked = asked.and_then(|count| count.parse().ok());
+    let cores = || std::thread::available_parallelism().map_or(1, Into::into);
+    asked.filter(|&count| count > 0).unwrap_or_else(cores)
+}
+
+/// The most memory that this process has held, in MiB, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib.div_ceil(1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workloads_are_chosen_by_name_and_stay_in_order() {
+        let names = |only: &[&str]| {
+            let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
+            chosen(&only)
+        };
+        assert_eq!(names(&[]).unwrap().len(), model::NAMES.len());
+        assert_eq!(names(&["tfn", "ef_lstm"]).unwrap(), ["ef_lstm", "tfn"]);
+        let error = names(&["lfn"]).unwrap_err().to_string();
+        assert!(error.contains("`lfn`") && error.contains("lmf"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_is_told() {
+        assert!(peak_memory().unwrap() > 1);
+    }
+}

@@ -1,0 +1,23 @@
+//! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of.
+//!
+//! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 where `pulp` is built
+//! with it, NEON, or none), the rows of a batch are divided between the threads of Rayon's pool, and a result is the same
+//! bits from run to run.
+//!
+//! The one `unsafe` call is in `matmul.rs`, behind a function that checks its bounds.
+
+// Around vectors, loops over indices and nothing else: what is not inlined (a closure) loses the vector instructions.
+#![allow(clippy::needless_range_loop)]
+
+mod gelu;
+mod layer_norm;
+mod lstm;
+mod matmul;
+mod panels;
+mod softmax;
+mod vector;
+
+pub use gelu::{gelu, gelu_and_slope};
+pub use layer_norm::{LayerNormGradients, Normalised, layer_norm, layer_norm_gradients};
+pub use lstm::{Backward, Forward, Gradients, Layer, Saved, Shape};
+pub use softmax::{softmax, softmax_gradient};

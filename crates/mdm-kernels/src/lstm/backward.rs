@@ -1,0 +1,330 @@
+//! From gradients of states to those of inputs and parameters.
+
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::forward::{Lanes, Saved};
+use super::{Layer, Read, Shape};
+use crate::matmul::{Matrix, matmul};
+use crate::panels::{Panels, WIDTH, product, rows_at_once};
+use crate::vector::{load, store};
+
+/// The gradients of a layer's inputs and parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Backward<'a> {
+    /// Sizes.
+    pub shape: Shape,
+    /// Parameters.
+    pub layer: Layer<'a>,
+    /// `[batch, steps, input]`
+    pub x: &'a [f32],
+    /// After which steps the states were read.
+    pub read: &'a [usize],
+    /// Whether the cells were read too.
+    pub cells: bool,
+    /// The gradient of what was read: `[batch, read, hidden]`, or `[batch, read, 2 · hidden]`.
+    pub gradient: &'a [f32],
+}
+
+/// What a backward pass gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradients {
+    /// `[batch, steps, input]`, where it was asked for.
+    pub x: Option<Vec<f32>>,
+    /// `[input, 4 · hidden]`
+    pub weight_ih: Vec<f32>,
+    /// `[hidden, 4 · hidden]`
+    pub weight_hh: Vec<f32>,
+    /// `[4 · hidden]`
+    pub bias: Vec<f32>,
+}
+
+impl Backward<'_> {
+    /// The gradients; that of `x` where `of_x`.
+    ///
+    /// # Panics
+    ///
+    /// When a slice has another length than [`Shape`] says, or a step is read that is not there, or twice.
+    pub fn gradients(&self, saved: Saved, of_x: bool) -> Gradients {
+        let (shape, read) = (self.shape, self.checked(&saved));
+        let Saved {
+            mut gates,
+            before,
+            cells,
+        } = saved;
+        let bias = self.through_steps(read, &mut gates, &cells);
+        let gradient = Matrix::new(&gates, shape.batch * shape.steps, shape.gates());
+        let of_x = of_x.then(|| {
+            let mut x = vec![0.0; self.x.len()];
+            let rows = shape.rows_of_chunk() * shape.steps;
+            let weight = Matrix::new(self.layer.weight_ih, shape.input, shape.gates());
+            x.par_chunks_mut((rows * shape.input).max(1))
+                .enumerate()
+                .for_each(|(chunk, x)| {
+                    let count = x.len() / shape.input;
+                    let gradient = gradient.rows(chunk * rows, count);
+                    matmul(gradient, weight.transpose(), x, false);
+                });
+            x
+        });
+        let x = Matrix::new(self.x, gradient.rows, shape.input);
+        let before = Matrix::new(&before, gradient.rows, shape.hidden);
+        Gradients {
+            x: of_x,
+            weight_ih: of_weight(x, gradient),
+            weight_hh: of_weight(before, gradient),
+            bias,
+        }
+    }
+
+    fn checked(&self, saved: &Saved) -> Read<'_> {
+        let shape = self.shape;
+        self.layer.check(shape);
+        let steps = shape.batch * shape.steps;
+        assert_eq!(self.x.len(), steps * shape.input);
+        assert_eq!(saved.gates.len(), steps * shape.gates());
+        assert_eq!(saved.before.len(), steps * shape.hidden);
+        assert_eq!(saved.cells.len(), steps * shape.hidden);
+        let read = Read {
+            steps: self.read,
+            cells: self.cells,
+        };
+        assert_eq!(self.gradient.len(), shape.batch * read.width(shape.hidden));
+        read
+    }
+
+    /// Makes the gradients of the gates' sums of their values, in place; gives the gradient of the bias.
+    fn through_steps(&self, read: Read, gates: &mut [f32], cells: &[f32]) -> Vec<f32> {
+        let shape = self.shape;
+        let mut bias = vec![0.0; shape.gates()];
+        if self.gradient.is_empty() {
+            gates.fill(0.0);
+            return bias;
+        }
+        let places = read.places(shape.steps);
+        let arch = Arch::new();
+        let weight = transposed(self.layer.weight_hh, shape, arch.dispatch(Lanes));
+        let rows = shape.rows_of_chunk();
+        let steps = rows * shape.steps;
+        let of_chunks: Vec<Vec<f32>> = gates
+            .par_chunks_mut(steps * shape.gates())
+            .zip(cells.par_chunks(steps * shape.hidden))
+            .zip(self.gradient.par_chunks(rows * read.width(shape.hidden)))
+            .map(|((gates, cells), gradient)| {
+                let rows = gates.len() / (shape.steps * shape.gates());
+                arch.dispatch(Rows {
+                    weight: &weight,
+                    shape,
+                    read,
+                    places: &places,
+                    rows,
+                    gates,
+                    cells,
+                    gradient,
+                    of_hidden: vec![0.0; rows * shape.hidden],
+                    of_cells: vec![0.0; rows * shape.hidden],
+                    of_bias: vec![0.0; shape.gates()],
+                })
+            })
+            .collect();
+        for of_chunk in of_chunks {
+            for (sum, value) in bias.iter_mut().zip(of_chunk) {
+                *sum += value;
+            }
+        }
+        bias
+    }
+}
+
+/// `inputsᵀ · gradient`, its rows divided between the threads.
+fn of_weight(inputs: Matrix, gradient: Matrix) -> Vec<f32> {
+    let mut out = vec![0.0; inputs.columns * gradient.columns];
+    let rows = inputs.columns.div_ceil(rayon::current_num_threads());
+    out.par_chunks_mut(rows * gradient.columns)
+        .enumerate()
+        .for_each(|(chunk, out)| {
+            let count = out.len() / gradient.columns;
+            let inputs = inputs.transpose().rows(chunk * rows, count);
+            matmul(inputs, gradient, out, false);
+        });
+    out
+}
+
+/// W_hhᵀ, `[4 · hidden, hidden]`, in panels.
+fn transposed(weight_hh: &[f32], shape: Shape, lanes: usize) -> Panels {
+    let (hidden, gates) = (shape.hidden, shape.gates());
+    let units = |panel: usize, vector: usize| {
+        let first = hidden.min((panel * WIDTH + vector) * lanes);
+        first..hidden.min(first + lanes)
+    };
+    Panels::new(
+        gates,
+        lanes,
+        hidden.div_ceil(WIDTH * lanes),
+        units,
+        |row, column| weight_hh[column * gates + row],
+    )
+}
+
+/// Some rows of a batch on their way back through all steps.
+struct Rows<'a> {
+    weight: &'a Panels,
+    shape: Shape,
+    read: Read<'a>,
+    places: &'a [Option<usize>],
+    rows: usize,
+    gates: &'a mut [f32],
+    cells: &'a [f32],
+    gradient: &'a [f32],
+    /// What the later steps say about the states after this one, each `[rows, hidden]`.
+    of_hidden: Vec<f32>,
+    of_cells: Vec<f32>,
+    of_bias: Vec<f32>,
+}
+
+impl WithSimd for Rows<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) -> Vec<f32> {
+        let width = self.shape.hidden;
+        let last = self.places.iter().rposition(Option::is_some);
+        for step in (0..self.shape.steps).rev() {
+            if last.is_none_or(|last| step > last) {
+                // Nothing after this step was read: its gates had no say.
+                for row in 0..self.rows {
+                    let place = (row * self.shape.steps + step) * 4 * width;
+                    self.gates[place..place + 4 * width].fill(0.0);
+                }
+                continue;
+            }
+            for row in 0..self.rows {
+                let mut first = 0;
+                while first < width {
+                    self.cell(simd, step, row, first);
+                    first += S::F32_LANES;
+                }
+            }
+            if step > 0 {
+                for panel in 0..width.div_ceil(WIDTH * S::F32_LANES) {
+                    self.panel(simd, step, panel);
+                }
+            }
+        }
+        self.of_bias
+    }
+}
+
+impl Rows<'_> {
+    /// From the gradients of a vector of states to those of the gates' sums.
+    #[inline(always)]
+    fn cell<S: Simd>(&mut self, simd: S, step: usize, row: usize, first: usize) {
+        let width = self.shape.hidden;
+        let units = S::F32_LANES.min(width - first);
+        let one = simd.splat_f32s(1.0);
+        let place = (row * self.shape.steps + step) * width + first;
+        let cell = load(simd, &self.cells[place..place + units]);
+        let before = if step == 0 {
+            simd.splat_f32s(0.0)
+        } else {
+            load(simd, &self.cells[place - width..place - width + units])
+        };
+        let states = row * width + first..row * width + first + units;
+        let mut of_hidden = load(simd, &self.of_hidden[states.clone()]);
+        let mut of_cell = load(simd, &self.of_cells[states.clone()]);
+        if let Some(place) = self.places[step] {
+            let of_step = self.read.of_step(width);
+            let place = row * self.read.width(width) + place * of_step + first;
+            let given = load(simd, &self.gradient[place..place + units]);
+            of_hidden = simd.add_f32s(of_hidden, given);
+            if self.read.cells {
+                let given = load(simd, &self.gradient[place + width..place + width + units]);
+                of_cell = simd.add_f32s(of_cell, given);
+            }
+        }
+
+        let start = (row * self.shape.steps + step) * 4 * width + first;
+        let mut gate = [one; WIDTH];
+        for index in 0..WIDTH {
+            gate[index] = load(simd, &self.gates[start + index * width..][..units]);
+        }
+        let [input, forget, candidate, output] = gate;
+        let tanh = crate::vector::tanh(simd, cell);
+        let slope = simd.negate_mul_add_e_f32s(tanh, tanh, one);
+        let through = simd.mul_f32s(of_hidden, output);
+        of_cell = simd.mul_add_e_f32s(through, slope, of_cell);
+        store(
+            simd,
+            &mut self.of_cells[states],
+            simd.mul_f32s(of_cell, forget),
+        );
+
+        // σ' = σ (1 − σ), tanh' = 1 − tanh².
+        let of_input = simd.mul_f32s(of_cell, candidate);
+        let of_forget = simd.mul_f32s(of_cell, before);
+        let of_candidate = simd.mul_f32s(of_cell, input);
+        let of_output = simd.mul_f32s(of_hidden, tanh);
+        let squared = simd.negate_mul_add_e_f32s(candidate, candidate, one);
+        let sums = [
+            simd.mul_f32s(of_input, slope_of_sigmoid(simd, input)),
+            simd.mul_f32s(of_forget, slope_of_sigmoid(simd, forget)),
+            simd.mul_f32s(of_candidate, squared),
+            simd.mul_f32s(of_output, slope_of_sigmoid(simd, output)),
+        ];
+        for index in 0..WIDTH {
+            let sum = sums[index];
+            store(simd, &mut self.gates[start + index * width..][..units], sum);
+            let bias = &mut self.of_bias[index * width + first..][..units];
+            let total = simd.add_f32s(load(simd, bias), sum);
+            store(simd, bias, total);
+        }
+    }
+
+    /// The gradients of the hidden states before a step, for the units of one panel.
+    #[inline(always)]
+    fn panel<S: Simd>(&mut self, simd: S, step: usize, panel: usize) {
+        let mut row = 0;
+        while row < self.rows {
+            let left = self.rows - row;
+            if rows_at_once::<S>() == 6 && left >= 6 {
+                self.block::<S, 6>(simd, step, panel, row);
+                row += 6;
+            } else if left >= 3 {
+                self.block::<S, 3>(simd, step, panel, row);
+                row += 3;
+            } else if left == 2 {
+                self.block::<S, 2>(simd, step, panel, row);
+                row += 2;
+            } else {
+                self.block::<S, 1>(simd, step, panel, row);
+                row += 1;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn block<S: Simd, const R: usize>(&mut self, simd: S, step: usize, panel: usize, row: usize) {
+        let width = self.shape.hidden;
+        let mut gates: [&[f32]; R] = [&[]; R];
+        for r in 0..R {
+            let place = ((row + r) * self.shape.steps + step) * 4 * width;
+            gates[r] = &self.gates[place..place + 4 * width];
+        }
+        let sums = product(simd, gates, self.weight.panel::<S>(panel));
+        for r in 0..R {
+            for vector in 0..WIDTH {
+                let first = (panel * WIDTH + vector) * S::F32_LANES;
+                if first < width {
+                    let units = S::F32_LANES.min(width - first);
+                    let states = &mut self.of_hidden[(row + r) * width + first..][..units];
+                    store(simd, states, sums[r][vector]);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn slope_of_sigmoid<S: Simd>(simd: S, value: S::f32s) -> S::f32s {
+    simd.negate_mul_add_e_f32s(value, value, value)
+}

@@ -1,0 +1,97 @@
+//! A long short-term memory layer over whole sequences.
+//!
+//! ```text
+//! [i f g o] = x_t W_ih + h W_hh + bias
+//! c = σ(f) c + σ(i) tanh(g)
+//! h = σ(o) tanh(c)
+//! ```
+//!
+//! What concerns the inputs alone is one large product for all steps of some rows. A step is then a product of the states
+//! with W_hh, which stands ready in panels, and ends, while its sums are in registers, with the gates.
+
+mod backward;
+mod forward;
+
+pub use backward::{Backward, Gradients};
+pub use forward::{Forward, Saved};
+
+/// Sizes of a layer and of what it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Sequences.
+    pub batch: usize,
+    /// Steps of each.
+    pub steps: usize,
+    /// Width of a step.
+    pub input: usize,
+    /// Width of the state.
+    pub hidden: usize,
+}
+
+impl Shape {
+    fn gates(&self) -> usize {
+        4 * self.hidden
+    }
+
+    /// Rows that go through all steps together: all that a thread gets, unless that were so many that what belongs to
+    /// them leaves the caches.
+    fn rows_of_chunk(&self) -> usize {
+        const MOST: usize = 24;
+        self.batch
+            .div_ceil(rayon::current_num_threads())
+            .clamp(1, MOST)
+    }
+}
+
+/// The parameters of a layer, gates in the order input, forget, candidate, output.
+#[derive(Debug, Clone, Copy)]
+pub struct Layer<'a> {
+    /// `[input, 4 · hidden]`
+    pub weight_ih: &'a [f32],
+    /// `[hidden, 4 · hidden]`
+    pub weight_hh: &'a [f32],
+    /// `[4 · hidden]`
+    pub bias: &'a [f32],
+}
+
+impl Layer<'_> {
+    fn check(&self, shape: Shape) {
+        assert!(shape.hidden > 0, "a layer has a width");
+        assert_eq!(self.weight_ih.len(), shape.input * shape.gates());
+        assert_eq!(self.weight_hh.len(), shape.hidden * shape.gates());
+        assert_eq!(self.bias.len(), shape.gates());
+    }
+}
+
+/// Which states are read: after which steps, and of what.
+#[derive(Debug, Clone, Copy)]
+struct Read<'a> {
+    steps: &'a [usize],
+    cells: bool,
+}
+
+impl Read<'_> {
+    /// Numbers that are read of a row.
+    fn width(&self, hidden: usize) -> usize {
+        self.steps.len() * self.of_step(hidden)
+    }
+
+    /// Numbers that are read of a row after one step.
+    fn of_step(&self, hidden: usize) -> usize {
+        if self.cells { 2 * hidden } else { hidden }
+    }
+
+    /// For each step, where its states stand among those that are read.
+    fn places(&self, steps: usize) -> Vec<Option<usize>> {
+        let mut places = vec![None; steps];
+        for (place, &step) in self.steps.iter().enumerate() {
+            assert!(step < steps, "step {step} of {steps}");
+            assert!(places[step].is_none(), "step {step} is read twice");
+            places[step] = Some(place);
+        }
+        places
+    }
+}
+
+#[cfg(test)]
+mod tests;

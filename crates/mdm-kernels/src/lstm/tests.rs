@@ -1,0 +1,224 @@
+//! Against the same equations in double precision, and gradients against differences.
+
+use super::*;
+
+struct Case {
+    shape: Shape,
+    x: Vec<f32>,
+    weight_ih: Vec<f32>,
+    weight_hh: Vec<f32>,
+    bias: Vec<f32>,
+    read: Vec<usize>,
+    cells: bool,
+}
+
+/// Numbers in −1..1 from a small generator, the same in every run.
+fn numbers(count: usize, state: &mut u64) -> Vec<f32> {
+    let mut next = || {
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (*state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+impl Case {
+    fn new([batch, steps, input, hidden]: [usize; 4], read: Vec<usize>, cells: bool) -> Self {
+        let shape = Shape {
+            batch,
+            steps,
+            input,
+            hidden,
+        };
+        let mut state = (batch + 7 * steps + 31 * input + 101 * hidden) as u64;
+        Self {
+            shape,
+            x: numbers(batch * steps * input, &mut state),
+            weight_ih: numbers(input * 4 * hidden, &mut state),
+            weight_hh: numbers(hidden * 4 * hidden, &mut state),
+            bias: numbers(4 * hidden, &mut state),
+            read,
+            cells,
+        }
+    }
+
+    fn layer(&self) -> Layer<'_> {
+        Layer {
+            weight_ih: &self.weight_ih,
+            weight_hh: &self.weight_hh,
+            bias: &self.bias,
+        }
+    }
+
+    fn forward(&self) -> Forward<'_> {
+        Forward {
+            shape: self.shape,
+            layer: self.layer(),
+            x: &self.x,
+            read: &self.read,
+            cells: self.cells,
+        }
+    }
+
+    /// The states that are read, in double precision, from parameters in the order x, ih, hh, bias.
+    fn reference(&self, [x, ih, hh, bias]: [&[f64]; 4]) -> Vec<f64> {
+        let Shape {
+            batch,
+            steps,
+            input,
+            hidden,
+        } = self.shape;
+        let of_step = hidden * if self.cells { 2 } else { 1 };
+        let mut out = vec![0.0; batch * self.read.len() * of_step];
+        for row in 0..batch {
+            let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
+            for step in 0..steps {
+                let x = &x[(row * steps + step) * input..][..input];
+                let sum = |column: usize| {
+                    let of_x: f64 = (0..input).map(|i| x[i] * ih[i * 4 * hidden + column]).sum();
+                    let of_h: f64 = (0..hidden)
+                        .map(|i| h[i] * hh[i * 4 * hidden + column])
+                        .sum();
+                    of_x + of_h + bias[column]
+                };
+                let sums: Vec<f64> = (0..4 * hidden).map(sum).collect();
+                let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+                for unit in 0..hidden {
+                    let [i, f, g, o] = [0, 1, 2, 3].map(|gate| sums[gate * hidden + unit]);
+                    c[unit] = sigmoid(f) * c[unit] + sigmoid(i) * g.tanh();
+                    h[unit] = sigmoid(o) * c[unit].tanh();
+                }
+                if let Some(place) = self.read.iter().position(|&read| read == step) {
+                    let out = &mut out[(row * self.read.len() + place) * of_step..][..of_step];
+                    out[..hidden].copy_from_slice(&h);
+                    if self.cells {
+                        out[hidden..].copy_from_slice(&c);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn doubles(&self) -> [Vec<f64>; 4] {
+        [&self.x, &self.weight_ih, &self.weight_hh, &self.bias]
+            .map(|values| values.iter().map(|&value| f64::from(value)).collect())
+    }
+}
+
+/// Widths below, at, and between multiples of any vector's; one row, one step, more rows than a chunk holds.
+fn cases() -> Vec<Case> {
+    vec![
+        Case::new([1, 1, 1, 1], vec![0], false),
+        Case::new([3, 4, 5, 8], vec![3], false),
+        Case::new([2, 5, 3, 16], vec![0, 2, 4], true),
+        Case::new([7, 6, 4, 11], vec![5, 1], true),
+        Case::new([61, 3, 2, 5], vec![2], false),
+        Case::new([4, 7, 6, 37], vec![2, 3], false),
+        Case::new([13, 2, 9, 70], vec![0, 1], true),
+        Case::new([0, 2, 3, 4], vec![1], false),
+        Case::new([2, 3, 3, 4], vec![], false),
+    ]
+}
+
+fn close(found: &[f32], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len());
+    for (place, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+        let difference = (f64::from(found) - expected).abs();
+        assert!(
+            difference < tolerance * (1.0 + expected.abs()),
+            "{place}: {found} {expected}"
+        );
+    }
+}
+
+#[test]
+fn states_are_those_of_the_equations() {
+    for case in cases() {
+        let doubles = case.doubles();
+        let expected = case.reference(doubles.each_ref().map(Vec::as_slice));
+        let forward = case.forward();
+        let states = forward.states();
+        close(&states, &expected, 2e-6);
+        assert_eq!(states, forward.states_and_saved().0);
+    }
+}
+
+#[test]
+fn gradients_are_those_of_differences() {
+    const STEP: f64 = 1e-5;
+    for case in cases() {
+        let forward = case.forward();
+        let (states, saved) = forward.states_and_saved();
+        let gradient = numbers(states.len(), &mut 5);
+        let backward = Backward {
+            shape: case.shape,
+            layer: case.layer(),
+            x: &case.x,
+            read: &case.read,
+            cells: case.cells,
+            gradient: &gradient,
+        };
+        let gradients = backward.gradients(saved.clone(), true);
+        assert_eq!(
+            backward.gradients(saved, false),
+            Gradients {
+                x: None,
+                ..gradients.clone()
+            }
+        );
+        let found = [
+            gradients.x.as_ref().unwrap(),
+            &gradients.weight_ih,
+            &gradients.weight_hh,
+            &gradients.bias,
+        ];
+        let mut doubles = case.doubles();
+        for (which, found) in found.into_iter().enumerate() {
+            assert_eq!(found.len(), doubles[which].len());
+            // All of a few, some of many.
+            let stride = found.len().div_ceil(40).max(1);
+            for place in (0..found.len()).step_by(stride) {
+                let original = doubles[which][place];
+                let mut loss = |value| {
+                    doubles[which][place] = value;
+                    let states = case.reference(doubles.each_ref().map(Vec::as_slice));
+                    let terms = states.iter().zip(&gradient);
+                    terms
+                        .map(|(state, &weight)| state * f64::from(weight))
+                        .sum::<f64>()
+                };
+                let difference = loss(original + STEP) - loss(original - STEP);
+                loss(original);
+                close(&found[place..=place], &[difference / (2.0 * STEP)], 2e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_bits_from_run_to_run() {
+    let case = Case::new([50, 9, 12, 20], vec![4, 8], true);
+    let forward = case.forward();
+    let (states, saved) = forward.states_and_saved();
+    let backward = Backward {
+        shape: case.shape,
+        layer: case.layer(),
+        x: &case.x,
+        read: &case.read,
+        cells: case.cells,
+        gradient: &states,
+    };
+    let gradients = backward.gradients(saved.clone(), true);
+    for _ in 0..3 {
+        assert_eq!(forward.states_and_saved(), (states.clone(), saved.clone()));
+        assert_eq!(backward.gradients(saved.clone(), true), gradients);
+    }
+}
+
+#[test]
+#[should_panic(expected = "step 3 of 3")]
+fn a_step_that_is_not_there_is_not_read() {
+    Case::new([2, 3, 3, 4], vec![3], false).forward().states();
+}

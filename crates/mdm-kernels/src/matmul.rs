@@ -1,0 +1,123 @@
+//! Matrix products over whole sequences, by the `gemm` crate on one thread.
+
+use gemm::Parallelism;
+
+/// A matrix inside a slice.
+#[derive(Clone, Copy)]
+pub(crate) struct Matrix<'a> {
+    pub(crate) values: &'a [f32],
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) row_stride: usize,
+    pub(crate) column_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// Rows one after the other.
+    pub(crate) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
+        Self {
+            values,
+            rows,
+            columns,
+            row_stride: columns,
+            column_stride: 1,
+        }
+    }
+
+    pub(crate) fn transpose(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    /// `count` rows from `first` on.
+    pub(crate) fn rows(self, first: usize, count: usize) -> Self {
+        assert!(first + count <= self.rows);
+        // A matrix without columns has no values at all.
+        let start = self.values.len().min(first * self.row_stride);
+        Self {
+            values: &self.values[start..],
+            rows: count,
+            ..self
+        }
+    }
+
+    fn contains_its_last(&self) -> bool {
+        let last = (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride;
+        last < self.values.len()
+    }
+}
+
+/// `out = a · b`, or `out += a · b`, `out` with its rows one after the other.
+#[allow(unsafe_code)]
+pub(crate) fn matmul(a: Matrix, b: Matrix, out: &mut [f32], add: bool) {
+    assert_eq!(a.columns, b.rows);
+    let (m, n, k) = (a.rows, b.columns, a.columns);
+    assert_eq!(out.len(), m * n);
+    if m == 0 || n == 0 {
+        return;
+    }
+    if k == 0 {
+        if !add {
+            out.fill(0.0);
+        }
+        return;
+    }
+    assert!(a.contains_its_last() && b.contains_its_last());
+    // SAFETY: every element that is read is inside `a.values` or `b.values` (the last one is, strides are not negative)
+    // and every element that is written inside `out`, which nothing else borrows.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            add,
+            a.values.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.values.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_of_pieces_of_transposes() {
+        // [2, 3] and its transpose.
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let a = Matrix::new(&values, 2, 3);
+        let mut out = [1.0; 4];
+        matmul(a, a.transpose(), &mut out, false);
+        assert_eq!(out, [14.0, 32.0, 32.0, 77.0]);
+        matmul(a, a.transpose(), &mut out, true);
+        assert_eq!(out, [28.0, 64.0, 64.0, 154.0]);
+        let mut out = [0.0; 3];
+        matmul(a.transpose().rows(1, 2).rows(0, 1), a, &mut out, false);
+        assert_eq!(out, [2.0 + 20.0, 4.0 + 25.0, 6.0 + 30.0]);
+    }
+
+    #[test]
+    #[should_panic]
+    fn what_lies_outside_is_not_read() {
+        let a = Matrix::new(&[1.0, 2.0], 2, 2);
+        matmul(a, a, &mut [0.0; 4], false);
+    }
+}

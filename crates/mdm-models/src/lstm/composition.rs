@@ -1,0 +1,60 @@
+//! The layer as its equations read, in operations that Burn differentiates.
+
+use burn::tensor::{Tensor, activation};
+
+use super::Read;
+
+/// The states that are read. What every other way of computing them is compared with, and the way of a backend that
+/// this crate is not compiled for.
+pub(super) fn lstm(
+    x: Tensor<3>,
+    weight_ih: Tensor<2>,
+    weight_hh: Tensor<2>,
+    bias: Tensor<1>,
+    read: &Read,
+) -> Tensor<3> {
+    let [batch, steps, input] = x.dims();
+    let [hidden, gates] = weight_hh.dims();
+    // Steps first: the input part of all gates is one product, and a step is then a contiguous piece of it.
+    let x = x.swap_dims(0, 1).reshape([steps * batch, input]);
+    let projected = x.matmul(weight_ih) + bias.unsqueeze::<2>();
+
+    let mut h = Tensor::<2>::zeros([batch, hidden], &projected.device());
+    let mut c = h.clone();
+    let mut states = Vec::with_capacity(steps);
+    for step in split_steps(projected.reshape([steps, batch, gates])) {
+        let gates = step + h.matmul(weight_hh.clone());
+        let [i, f, g, o] = quarters(gates);
+        c = activation::sigmoid(f) * c + activation::sigmoid(i) * activation::tanh(g);
+        h = activation::sigmoid(o) * activation::tanh(c.clone());
+        states.push((h.clone(), c.clone()));
+    }
+    let states = read.steps.iter().map(|&step| {
+        let (hidden, cells) = states[step].clone();
+        match read.cells {
+            true => Tensor::cat(vec![hidden, cells], 1),
+            false => hidden,
+        }
+    });
+    Tensor::stack(states.collect(), 1)
+}
+
+/// Splits `[steps, batch, width]` into its steps by halves.
+///
+/// The backward of one slice fills a tensor of the size of what was sliced: cutting every step from the whole costs
+/// O(steps²), halving costs O(steps log steps).
+pub(crate) fn split_steps(x: Tensor<3>) -> Vec<Tensor<2>> {
+    let steps = x.dims()[0];
+    if steps == 1 {
+        return vec![x.squeeze_dim(0)];
+    }
+    let half = steps / 2;
+    let mut first = split_steps(x.clone().narrow(0, 0, half));
+    first.extend(split_steps(x.narrow(0, half, steps - half)));
+    first
+}
+
+fn quarters(gates: Tensor<2>) -> [Tensor<2>; 4] {
+    let width = gates.dims()[1] / 4;
+    [0, 1, 2, 3].map(|gate| gates.clone().narrow(1, gate * width, width))
+}

@@ -1,0 +1,222 @@
+//! The operation in plain operations of any backend, with a backward by hand.
+//!
+//! Differentiated by Burn, each step would leave a dozen nodes behind. Here only gates and states are kept, and a
+//! parameter's gradient is one product over all steps.
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, TensorMetadata};
+use burn::tensor::{Shape, Slice};
+
+use super::Read;
+use super::operation::{Gradients, Inputs, Saved};
+
+/// Sizes of what the layer reads and is.
+struct Sizes {
+    batch: usize,
+    steps: usize,
+    input: usize,
+    hidden: usize,
+}
+
+impl Sizes {
+    fn of<B: Backend>(inputs: &Inputs<B>) -> Self {
+        let (x, weight_hh) = (inputs.x.shape(), inputs.weight_hh.shape());
+        Self {
+            batch: x[0],
+            steps: x[1],
+            input: x[2],
+            hidden: weight_hh[0],
+        }
+    }
+}
+
+/// A step: the gates after their functions, and the states after it, all `[batch, …]`.
+struct Step<B: Backend> {
+    gates: [FloatTensor<B>; 4],
+    hidden: FloatTensor<B>,
+    cell: FloatTensor<B>,
+}
+
+pub(super) fn states<B: Backend>(inputs: Inputs<B>, read: &Read) -> FloatTensor<B> {
+    let steps = run(&inputs);
+    read_of(&steps, read)
+}
+
+pub(super) fn states_and_saved<B: Backend>(
+    inputs: Inputs<B>,
+    read: &Read,
+) -> (FloatTensor<B>, Saved<B>) {
+    let steps = run(&inputs);
+    let states = read_of(&steps, read);
+    let first = B::float_mul_scalar(steps[0].hidden.clone(), 0.0.into());
+    let before = std::iter::once(first).chain(steps.iter().map(|step| step.hidden.clone()));
+    let before = before.take(steps.len()).collect();
+    let cells = steps.iter().map(|step| step.cell.clone()).collect();
+    let gates = steps
+        .into_iter()
+        .map(|step| B::float_cat(step.gates.into(), 1));
+    let saved = Saved {
+        gates: stack::<B>(gates.collect(), 1),
+        before: stack::<B>(before, 1),
+        cells: stack::<B>(cells, 1),
+    };
+    (states, saved)
+}
+
+/// All steps.
+fn run<B: Backend>(inputs: &Inputs<B>) -> Vec<Step<B>> {
+    let Sizes {
+        batch,
+        steps,
+        input,
+        hidden,
+    } = Sizes::of(inputs);
+    let x = B::float_reshape(inputs.x.clone(), Shape::new([batch * steps, input]));
+    let bias = B::float_reshape(inputs.bias.clone(), Shape::new([1, 4 * hidden]));
+    let projected = B::float_add(B::float_matmul(x, inputs.weight_ih.clone()), bias);
+    let projected = B::float_reshape(projected, Shape::new([batch, steps, 4 * hidden]));
+
+    let mut before: Option<(FloatTensor<B>, FloatTensor<B>)> = None;
+    let mut all = Vec::with_capacity(steps);
+    for step in 0..steps {
+        let mut sums = at::<B>(&projected, step);
+        if let Some((state, _)) = &before {
+            let recurrent = B::float_matmul(state.clone(), inputs.weight_hh.clone());
+            sums = B::float_add(sums, recurrent);
+        }
+        let [i, f, g, o] = quarters::<B>(&sums);
+        let (i, f, g, o) = (
+            B::sigmoid(i),
+            B::sigmoid(f),
+            B::float_tanh(g),
+            B::sigmoid(o),
+        );
+        let mut cell = B::float_mul(i.clone(), g.clone());
+        if let Some((_, before)) = before {
+            cell = B::float_add(cell, B::float_mul(f.clone(), before));
+        }
+        let state = B::float_mul(o.clone(), B::float_tanh(cell.clone()));
+        before = Some((state.clone(), cell.clone()));
+        all.push(Step {
+            gates: [i, f, g, o],
+            hidden: state,
+            cell,
+        });
+    }
+    all
+}
+
+fn read_of<B: Backend>(steps: &[Step<B>], read: &Read) -> FloatTensor<B> {
+    let states = read.steps.iter().map(|&step| {
+        let Step { hidden, cell, .. } = &steps[step];
+        match read.cells {
+            true => B::float_cat(vec![hidden.clone(), cell.clone()], 1),
+            false => hidden.clone(),
+        }
+    });
+    stack::<B>(states.collect(), 1)
+}
+
+pub(super) fn gradients<B: Backend>(
+    inputs: Inputs<B>,
+    saved: Saved<B>,
+    read: &Read,
+    gradient: FloatTensor<B>,
+    of_x: bool,
+) -> Gradients<B> {
+    let Sizes {
+        batch,
+        steps,
+        input,
+        hidden,
+    } = Sizes::of(&inputs);
+    let back = B::float_transpose(inputs.weight_hh.clone());
+    let zero = B::float_mul_scalar(at::<B>(&saved.cells, 0), 0.0.into());
+    let (mut of_hidden, mut of_cell) = (zero.clone(), zero.clone());
+    let mut of_sums = Vec::with_capacity(steps);
+    for step in (0..steps).rev() {
+        if let Some(place) = read.steps.iter().position(|&read| read == step) {
+            let given = at::<B>(&gradient, place);
+            of_hidden = B::float_add(of_hidden, columns::<B>(&given, 0, hidden));
+            if read.cells {
+                of_cell = B::float_add(of_cell, columns::<B>(&given, hidden, hidden));
+            }
+        }
+        let [i, f, g, o] = quarters::<B>(&at::<B>(&saved.gates, step));
+        let tanh = B::float_tanh(at::<B>(&saved.cells, step));
+        let through = B::float_mul(of_hidden.clone(), o.clone());
+        of_cell = B::float_add(of_cell, B::float_mul(through, slope_of_tanh::<B>(&tanh)));
+        let before = match step {
+            0 => zero.clone(),
+            step => at::<B>(&saved.cells, step - 1),
+        };
+        let sums = vec![
+            of_sigmoid::<B>(B::float_mul(of_cell.clone(), g.clone()), &i),
+            of_sigmoid::<B>(B::float_mul(of_cell.clone(), before), &f),
+            B::float_mul(B::float_mul(of_cell.clone(), i), slope_of_tanh::<B>(&g)),
+            of_sigmoid::<B>(B::float_mul(of_hidden, tanh), &o),
+        ];
+        let sums = B::float_cat(sums, 1);
+        of_cell = B::float_mul(of_cell, f);
+        of_hidden = B::float_matmul(sums.clone(), back.clone());
+        of_sums.push(sums);
+    }
+    of_sums.reverse();
+    let of_sums = stack::<B>(of_sums, 1);
+    let of_sums = B::float_reshape(of_sums, Shape::new([batch * steps, 4 * hidden]));
+    let of_weight = |values: FloatTensor<B>, width| {
+        let values = B::float_reshape(values, Shape::new([batch * steps, width]));
+        B::float_matmul(B::float_transpose(values), of_sums.clone())
+    };
+    Gradients {
+        weight_ih: of_weight(inputs.x, input),
+        weight_hh: of_weight(saved.before, hidden),
+        bias: B::float_reshape(
+            B::float_sum_dim(of_sums.clone(), 0),
+            Shape::new([4 * hidden]),
+        ),
+        x: of_x.then(|| {
+            let x = B::float_matmul(of_sums.clone(), B::float_transpose(inputs.weight_ih));
+            B::float_reshape(x, Shape::new([batch, steps, input]))
+        }),
+    }
+}
+
+/// Step `step` of `[batch, steps, width]`.
+fn at<B: Backend>(tensor: &FloatTensor<B>, step: usize) -> FloatTensor<B> {
+    let shape = tensor.shape();
+    let (batch, width) = (shape[0], shape[2]);
+    let slices = [0..batch, step..step + 1, 0..width].map(Slice::from);
+    let step = B::float_slice(tensor.clone(), &slices);
+    B::float_reshape(step, Shape::new([batch, width]))
+}
+
+fn columns<B: Backend>(tensor: &FloatTensor<B>, first: usize, count: usize) -> FloatTensor<B> {
+    let slices = [0..tensor.shape()[0], first..first + count].map(Slice::from);
+    B::float_slice(tensor.clone(), &slices)
+}
+
+fn quarters<B: Backend>(gates: &FloatTensor<B>) -> [FloatTensor<B>; 4] {
+    let width = gates.shape()[1] / 4;
+    [0, 1, 2, 3].map(|gate| columns::<B>(gates, gate * width, width))
+}
+
+fn stack<B: Backend>(tensors: Vec<FloatTensor<B>>, dim: usize) -> FloatTensor<B> {
+    let with_dim = tensors.into_iter().map(|tensor| {
+        let mut shape: Vec<usize> = tensor.shape().iter().copied().collect();
+        shape.insert(dim, 1);
+        B::float_reshape(tensor, Shape::from(shape))
+    });
+    B::float_cat(with_dim.collect(), dim)
+}
+
+/// σ' = σ (1 − σ).
+fn of_sigmoid<B: Backend>(gradient: FloatTensor<B>, value: &FloatTensor<B>) -> FloatTensor<B> {
+    B::sigmoid_backward(value.clone(), gradient)
+}
+
+/// tanh' = 1 − tanh².
+fn slope_of_tanh<B: Backend>(value: &FloatTensor<B>) -> FloatTensor<B> {
+    let squared = B::float_mul(value.clone(), value.clone());
+    B::float_add_scalar(B::float_neg(squared), 1.0.into())
+}

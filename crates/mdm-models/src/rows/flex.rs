@@ -1,0 +1,280 @@
+//! The functions on flex: one node in a graph each. Burn differentiates its own softmax and layer normalisation operation
+//! by operation.
+
+use burn::backend::autodiff::Autodiff;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{
+    Backend, Dispatch, DispatchTensor, DispatchTensorKind, Flex, TensorMetadata, backend_extension,
+};
+use burn::tensor::{DType, Shape, Tensor, TensorData};
+use mdm_kernels::Normalised;
+
+/// Whether a tensor is one of flex's, of the kernels' precision.
+pub fn serve<const D: usize>(x: &Tensor<D>) -> bool {
+    let is_flex = |tensor: &DispatchTensor| match &tensor.kind {
+        DispatchTensorKind::Autodiff(kind) => matches!(**kind, DispatchTensorKind::Flex(_)),
+        kind => matches!(kind, DispatchTensorKind::Flex(_)),
+    };
+    x.dtype() == DType::F32 && is_flex(&x.clone().into_dispatch())
+}
+
+/// `x Φ(x)`.
+pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as RowOps>::exact_gelu(x.into_dispatch()))
+}
+
+/// The softmax of the last dimension.
+pub fn softmax<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as RowOps>::softmax_of_rows(x.into_dispatch()))
+}
+
+/// Layer normalisation over the last dimension.
+pub fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    scale: Tensor<1>,
+    shift: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as RowOps>::layer_norm_of_rows(
+        x.into_dispatch(),
+        scale.into_dispatch(),
+        shift.into_dispatch(),
+        epsilon,
+    ))
+}
+
+#[backend_extension(Flex, Autodiff)]
+pub trait RowOps: Backend {
+    fn exact_gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn softmax_of_rows(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn layer_norm_of_rows(
+        x: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self>;
+}
+
+/// The operations without a graph, with what their gradients need.
+pub trait RowParts: RowOps {
+    /// Value and slope.
+    fn gelu_and_slope(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
+    /// From what came out and its gradient.
+    fn softmax_gradient(y: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// What comes out, the normalised rows, and the inverse deviation of each.
+    fn layer_norm_and_saved(
+        x: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> [FloatTensor<Self>; 3];
+    /// The gradients of x, scale and shift.
+    fn layer_norm_gradients(
+        saved: [FloatTensor<Self>; 2],
+        scale: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> [FloatTensor<Self>; 3];
+}
+
+impl RowOps for Flex {
+    fn exact_gelu(x: FlexTensor) -> FlexTensor {
+        let x = x.to_contiguous();
+        let mut value = vec![0.0; values(&x).len()];
+        mdm_kernels::gelu(values(&x), &mut value);
+        tensor(value, x.shape())
+    }
+
+    fn softmax_of_rows(x: FlexTensor) -> FlexTensor {
+        let shape = x.shape();
+        let mut rows = owned(x);
+        mdm_kernels::softmax(&mut rows, width(&shape));
+        tensor(rows, shape)
+    }
+
+    fn layer_norm_of_rows(
+        x: FlexTensor,
+        scale: FlexTensor,
+        shift: FlexTensor,
+        epsilon: f64,
+    ) -> FlexTensor {
+        let [out, ..] = Self::layer_norm_and_saved(x, scale, shift, epsilon);
+        out
+    }
+}
+
+impl RowParts for Flex {
+    fn gelu_and_slope(x: FlexTensor) -> (FlexTensor, FlexTensor) {
+        let x = x.to_contiguous();
+        let count = values(&x).len();
+        let (mut value, mut slope) = (vec![0.0; count], vec![0.0; count]);
+        mdm_kernels::gelu_and_slope(values(&x), &mut value, &mut slope);
+        (tensor(value, x.shape()), tensor(slope, x.shape()))
+    }
+
+    fn softmax_gradient(y: FlexTensor, gradient: FlexTensor) -> FlexTensor {
+        let shape = y.shape();
+        let mut gradient = owned(gradient);
+        mdm_kernels::softmax_gradient(values(&y), &mut gradient, width(&shape));
+        tensor(gradient, shape)
+    }
+
+    fn layer_norm_and_saved(
+        x: FlexTensor,
+        scale: FlexTensor,
+        shift: FlexTensor,
+        epsilon: f64,
+    ) -> [FlexTensor; 3] {
+        let (x, scale, shift) = (
+            x.to_contiguous(),
+            scale.to_contiguous(),
+            shift.to_contiguous(),
+        );
+        let epsilon = epsilon as f32;
+        let (out, saved) =
+            mdm_kernels::layer_norm(values(&x), values(&scale), values(&shift), epsilon);
+        let rows = Shape::new([saved.inverse_deviations.len()]);
+        [
+            tensor(out, x.shape()),
+            tensor(saved.rows, x.shape()),
+            tensor(saved.inverse_deviations, rows),
+        ]
+    }
+
+    fn layer_norm_gradients(
+        saved: [FlexTensor; 2],
+        scale: FlexTensor,
+        gradient: FlexTensor,
+    ) -> [FlexTensor; 3] {
+        let shape = gradient.shape();
+        let (scale, gradient) = (scale.to_contiguous(), gradient.to_contiguous());
+        let [rows, inverse_deviations] = saved.map(owned);
+        let saved = Normalised {
+            rows,
+            inverse_deviations,
+        };
+        let found = mdm_kernels::layer_norm_gradients(&saved, values(&scale), values(&gradient));
+        [
+            tensor(found.x, shape),
+            tensor(found.scale, scale.shape()),
+            tensor(found.shift, scale.shape()),
+        ]
+    }
+}
+
+fn width(shape: &Shape) -> usize {
+    shape[shape.num_dims() - 1]
+}
+
+fn values(tensor: &FlexTensor) -> &[f32] {
+    tensor.as_slice().expect("contiguous numbers of 32 bits")
+}
+
+/// The values, without a copy where nobody else holds them.
+fn owned(tensor: FlexTensor) -> Vec<f32> {
+    let data = tensor.into_data();
+    data.try_into_vec().expect("numbers of 32 bits")
+}
+
+fn tensor(values: Vec<f32>, shape: Shape) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+#[derive(Debug)]
+struct Gelu;
+
+impl<B: RowParts> Backward<B, 1> for Gelu {
+    /// The slope.
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        unary::<B, _>(ops.parents, ops.node, gradients, |gradient| {
+            B::float_mul(gradient, ops.state)
+        });
+    }
+}
+
+#[derive(Debug)]
+struct Softmax;
+
+impl<B: RowParts> Backward<B, 1> for Softmax {
+    /// What came out.
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        unary::<B, _>(ops.parents, ops.node, gradients, |gradient| {
+            B::softmax_gradient(ops.state, gradient)
+        });
+    }
+}
+
+#[derive(Debug)]
+struct LayerNorm;
+
+impl<B: RowParts> Backward<B, 3> for LayerNorm {
+    /// The normalised rows, their inverse deviations, and the scale.
+    type State = ([FloatTensor<B>; 2], FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = gradients.consume::<B>(&ops.node);
+        let (saved, scale) = ops.state;
+        let found = B::layer_norm_gradients(saved, scale, gradient);
+        for (parent, gradient) in ops.parents.into_iter().zip(found) {
+            if let Some(parent) = parent {
+                gradients.register::<B>(parent.id, gradient);
+            }
+        }
+    }
+}
+
+impl<B: RowParts, C: CheckpointStrategy> RowOps for Autodiff<B, C> {
+    fn exact_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let node = [x.node()];
+        match Gelu.prepare::<C>(node).compute_bound().stateful() {
+            OpsKind::Tracked(preparation) => {
+                let (value, slope) = B::gelu_and_slope(x.into_primitive());
+                preparation.finish(slope, value)
+            }
+            OpsKind::UnTracked(preparation) => {
+                preparation.finish(B::exact_gelu(x.into_primitive()))
+            }
+        }
+    }
+
+    fn softmax_of_rows(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let node = [x.node()];
+        let y = B::softmax_of_rows(x.into_primitive());
+        match Softmax.prepare::<C>(node).compute_bound().stateful() {
+            OpsKind::Tracked(preparation) => preparation.finish(y.clone(), y),
+            OpsKind::UnTracked(preparation) => preparation.finish(y),
+        }
+    }
+
+    fn layer_norm_of_rows(
+        x: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), scale.node(), shift.node()];
+        let (x, scale, shift) = (
+            x.into_primitive(),
+            scale.into_primitive(),
+            shift.into_primitive(),
+        );
+        match LayerNorm.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(preparation) => {
+                let [out, rows, deviations] =
+                    B::layer_norm_and_saved(x, scale.clone(), shift, epsilon);
+                preparation.finish(([rows, deviations], scale), out)
+            }
+            OpsKind::UnTracked(preparation) => {
+                preparation.finish(B::layer_norm_of_rows(x, scale, shift, epsilon))
+            }
+        }
+    }
+}

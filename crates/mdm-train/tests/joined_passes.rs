@@ -1,0 +1,99 @@
+//! The critic's batches encoded in one pass give what they give one by one.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use mdm_core::{
+    DependencyMeasure, DependencyObjectiveConfig, Mode, Shuffle, init, product_permutations, seed,
+};
+use mdm_models::{Encoder, FusionEncoder, Inputs, Model, ModelConfig, Sequences, StepMask};
+use mdm_train::optimizer::{AdamW, Optimizer};
+use mdm_train::{Algorithm1, FusionModel, Penalty};
+
+const DIMS: [usize; 3] = [4, 3, 2];
+const STEPS: usize = 6;
+
+fn algorithm(model: Model, device: &Device) -> Algorithm1<Encoder> {
+    let config = ModelConfig {
+        name: model,
+        ..ModelConfig::default()
+    };
+    let mut rng = seed::stream(0, "model", 0);
+    let inputs = Inputs::vectors(&DIMS);
+    let (encoder, head) = config.init(&inputs, 1, &mut rng, device).unwrap();
+    let objective =
+        DependencyObjectiveConfig::new(DependencyMeasure::TotalCorrelation, encoder.d_z());
+    let objective = objective.init(seed::stream(0, "critic", 0), device);
+    let adamw = AdamW {
+        betas: [0.9, 0.999],
+        epsilon: 1e-8,
+        weight_decay: 0.01,
+    };
+    Algorithm1 {
+        model: FusionModel { encoder, head },
+        penalty: Some(Penalty {
+            objective: objective.unwrap(),
+            lambda: 0.1,
+        }),
+        optimizer: Optimizer::constant(adamw, 1e-3),
+    }
+}
+
+/// Rows `from..to` of the utterances, whose lengths differ.
+fn sequences(modalities: &[Tensor<3>], from: usize, to: usize) -> Sequences {
+    let lengths: Vec<usize> = (from..to).map(|row| 1 + (5 * row) % STEPS).collect();
+    // Padded to the longest of these, as a batch by itself is.
+    let steps = *lengths.iter().max().unwrap();
+    let rows = modalities.iter();
+    Sequences {
+        modalities: rows
+            .map(|x| x.clone().slice([from..to, 0..steps]))
+            .collect(),
+        mask: StepMask::from_lengths(&lengths, steps),
+    }
+}
+
+#[test]
+fn a_joined_pass_is_the_passes_one_by_one() {
+    let device = Device::flex();
+    let mut rng = seed::stream(0, "corpus", 0);
+    let modalities = DIMS.map(|dim| init::uniform([19, STEPS, dim], 1.0, &mut rng, &device).val());
+    // The last batch is smaller.
+    let batches = [(0, 8), (8, 16), (16, 19)];
+    let permutations: Vec<Vec<Vec<usize>>> = batches
+        .iter()
+        .map(|(from, to)| product_permutations(3, to - from, Shuffle::Derangement, &mut rng))
+        .collect::<Result<_, _>>()
+        .unwrap();
+
+    for model in [
+        Model::EfLstm,
+        Model::LateLstm,
+        Model::Tfn,
+        Model::Lfn,
+        Model::Mfn,
+    ] {
+        let autodiff = device.clone().autodiff();
+        let (mut joined, mut single) = (algorithm(model, &autodiff), algorithm(model, &autodiff));
+        let encoder = joined.model.encoder.valid();
+        let together =
+            joined.update_critic(&encoder, &sequences(&modalities, 0, 19), &permutations);
+        let mut one_by_one = Vec::new();
+        for ((from, to), permutations) in batches.iter().zip(&permutations) {
+            let input = sequences(&modalities, *from, *to);
+            let permutations = std::slice::from_ref(permutations);
+            one_by_one.extend(single.update_critic(&encoder, &input, permutations));
+        }
+        assert_eq!(together.len(), 3);
+        for (together, alone) in together.into_iter().zip(one_by_one) {
+            let difference = (together - alone).abs().into_scalar::<f32>();
+            assert!(difference < 1e-5, "{model}: {difference}");
+        }
+        let z = encoder.encode(&sequences(&modalities, 0, 8), &mut Mode::Eval);
+        let scores = |algorithm: &Algorithm1<Encoder>| {
+            let penalty = algorithm.penalty.as_ref().unwrap();
+            penalty.objective.scores(Tensor::from_inner(z.clone()))
+        };
+        let difference = (scores(&joined) - scores(&single)).abs().max();
+        assert!(difference.into_scalar::<f32>() < 1e-5, "{model}");
+    }
+}
