@@ -37,16 +37,9 @@ pub enum Mode<'rng> {
 /// assert!((kept - 1.0).abs() < 0.1);
 /// ```
 pub fn dropout<const D: usize>(x: Tensor<D>, probability: f64, mode: &mut Mode) -> Tensor<D> {
-    assert!(
-        (0.0..1.0).contains(&probability),
-        "a dropout probability is in [0, 1), found {probability}"
-    );
-    match mode {
-        Mode::Train(rng) if probability > 0.0 => {
-            let shape = x.shape();
-            let threshold = (probability * f64::from(u32::MAX)) as u32;
-            let scale = (1.0 / (1.0 - probability)) as f32;
-            let mask = mask(shape.num_elements(), threshold, scale, rng);
+    let shape = x.shape();
+    match dropout_mask(shape.num_elements(), probability, mode) {
+        Some(mask) => {
             // The mask is a constant: off the autodiff device it costs no graph node of its own.
             let mask = Tensor::<D>::from_data(
                 TensorData::new(mask, shape),
@@ -54,7 +47,27 @@ pub fn dropout<const D: usize>(x: Tensor<D>, probability: f64, mode: &mut Mode) 
             );
             x * mask
         }
-        _ => x,
+        None => x,
+    }
+}
+
+/// What [`dropout`] multiplies `count` elements by; none where it drops nothing.
+///
+/// # Panics
+///
+/// When `probability` is not in `[0, 1)`.
+pub fn dropout_mask(count: usize, probability: f64, mode: &mut Mode) -> Option<Vec<f32>> {
+    assert!(
+        (0.0..1.0).contains(&probability),
+        "a dropout probability is in [0, 1), found {probability}"
+    );
+    match mode {
+        Mode::Train(rng) if probability > 0.0 => {
+            let threshold = (probability * f64::from(u32::MAX)) as u32;
+            let scale = (1.0 / (1.0 - probability)) as f32;
+            Some(mask(count, threshold, scale, rng))
+        }
+        _ => None,
     }
 }
 

@@ -1,4 +1,6 @@
-//! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of.
+//! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of. LSTM
+//! ([`Forward`], [`Backward`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`gelu`], [`softmax`],
+//! [`layer_norm`] and [`adamw`].
 //!
 //! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 where `pulp` is built
 //! with it, NEON, or none), the rows of a batch are divided between the threads of Rayon's pool, and a result is the same
@@ -9,15 +11,24 @@
 // Around vectors, loops over indices and nothing else: what is not inlined (a closure) loses the vector instructions.
 #![allow(clippy::needless_range_loop)]
 
+mod adamw;
 mod gelu;
 mod layer_norm;
+mod linear;
 mod lstm;
 mod matmul;
+mod memory;
 mod panels;
 mod softmax;
 mod vector;
 
+pub use adamw::{AdamWStep, adamw};
 pub use gelu::{gelu, gelu_and_slope};
 pub use layer_norm::{LayerNormGradients, Normalised, layer_norm, layer_norm_gradients};
-pub use lstm::{Backward, Forward, Gradients, Layer, Saved, Shape};
+pub use linear::{LinearGradients, linear, linear_gradients};
+pub use lstm::{Backward, Forward, Gradients, Saved, Shape};
+pub use memory::{
+    GateGradients, MemoryBackward, MemoryForward, MemoryGate, MemoryGradients, MemorySaved,
+    MemoryShape,
+};
 pub use softmax::{softmax, softmax_gradient};

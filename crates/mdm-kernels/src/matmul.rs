@@ -1,6 +1,7 @@
 //! Matrix products over whole sequences, by the `gemm` crate on one thread.
 
 use gemm::Parallelism;
+use rayon::prelude::*;
 
 /// A matrix inside a slice.
 #[derive(Clone, Copy)]
@@ -93,6 +94,31 @@ pub(crate) fn matmul(a: Matrix, b: Matrix, out: &mut [f32], add: bool) {
             Parallelism::None,
         );
     }
+}
+
+/// `aᵀ · b` over many rows, its own rows divided between the threads.
+pub(crate) fn transposed_product(a: Matrix, b: Matrix) -> Vec<f32> {
+    let mut out = vec![0.0; a.columns * b.columns];
+    let rows = a.columns.div_ceil(rayon::current_num_threads()).max(1);
+    out.par_chunks_mut((rows * b.columns).max(1))
+        .enumerate()
+        .for_each(|(chunk, out)| {
+            let count = out.len() / b.columns;
+            let a = a.transpose().rows(chunk * rows, count);
+            matmul(a, b, out, false);
+        });
+    out
+}
+
+/// The sum of each column, rows one after the other.
+pub(crate) fn of_columns(matrix: Matrix) -> Vec<f32> {
+    let mut sums = vec![0.0; matrix.columns];
+    for row in matrix.values.chunks_exact(matrix.columns) {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    sums
 }
 
 #[cfg(test)]

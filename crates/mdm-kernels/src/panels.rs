@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
+
+use crate::vector::{load, store};
 
 /// Vectors of a panel.
 pub(crate) const WIDTH: usize = 4;
@@ -12,6 +14,18 @@ pub(crate) const WIDTH: usize = 4;
 #[inline(always)]
 pub(crate) const fn rows_at_once<S: Simd>() -> usize {
     if S::REGISTER_COUNT >= 32 { 6 } else { 3 }
+}
+
+/// Numbers in a vector of this processor.
+pub(crate) struct Lanes;
+
+impl WithSimd for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> usize {
+        S::F32_LANES
+    }
 }
 
 /// A matrix `[rows, columns]` in panels of [`WIDTH`] vectors of columns, a panel's rows one after the other, with zeros
@@ -48,6 +62,96 @@ impl Panels {
             values,
             rows,
             lanes,
+        }
+    }
+
+    /// The columns of a matrix `[rows, columns]` in their order.
+    pub(crate) fn of(matrix: &[f32], rows: usize, columns: usize, lanes: usize) -> Self {
+        assert_eq!(matrix.len(), rows * columns);
+        Self::in_order(rows, columns, lanes, |row, column| {
+            matrix[row * columns + column]
+        })
+    }
+
+    /// The same of its transpose, `[columns, rows]`.
+    pub(crate) fn of_transpose(matrix: &[f32], rows: usize, columns: usize, lanes: usize) -> Self {
+        assert_eq!(matrix.len(), rows * columns);
+        Self::in_order(columns, rows, lanes, |row, column| {
+            matrix[column * columns + row]
+        })
+    }
+
+    fn in_order(
+        rows: usize,
+        columns: usize,
+        lanes: usize,
+        at: impl Fn(usize, usize) -> f32,
+    ) -> Self {
+        let vector = |panel: usize, vector: usize| {
+            let first = columns.min((panel * WIDTH + vector) * lanes);
+            first..columns.min(first + lanes)
+        };
+        Self::new(rows, lanes, columns.div_ceil(WIDTH * lanes), vector, at)
+    }
+
+    /// `out = x · matrix`, or `out += x · matrix`, for panels of columns in their order.
+    #[inline(always)]
+    pub(crate) fn multiply<S: Simd>(&self, simd: S, x: &[f32], out: &mut [f32], add: bool) {
+        let count = x.len() / self.rows;
+        assert_eq!(x.len(), count * self.rows);
+        let columns = out.len() / count;
+        assert_eq!(out.len(), count * columns);
+        for panel in 0..columns.div_ceil(WIDTH * S::F32_LANES) {
+            let mut row = 0;
+            while row < count {
+                let left = count - row;
+                if rows_at_once::<S>() == 6 && left >= 6 {
+                    self.block::<S, 6>(simd, x, out, add, panel, row);
+                    row += 6;
+                } else if left >= 3 {
+                    self.block::<S, 3>(simd, x, out, add, panel, row);
+                    row += 3;
+                } else if left == 2 {
+                    self.block::<S, 2>(simd, x, out, add, panel, row);
+                    row += 2;
+                } else {
+                    self.block::<S, 1>(simd, x, out, add, panel, row);
+                    row += 1;
+                }
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    #[inline(always)]
+    fn block<S: Simd, const R: usize>(
+        &self,
+        simd: S,
+        x: &[f32],
+        out: &mut [f32],
+        add: bool,
+        panel: usize,
+        row: usize,
+    ) {
+        let columns = out.len() / (x.len() / self.rows);
+        let mut rows: [&[f32]; R] = [&[]; R];
+        for r in 0..R {
+            rows[r] = &x[(row + r) * self.rows..][..self.rows];
+        }
+        let sums = product(simd, rows, self.panel::<S>(panel));
+        for r in 0..R {
+            for vector in 0..WIDTH {
+                let first = (panel * WIDTH + vector) * S::F32_LANES;
+                if first < columns {
+                    let count = S::F32_LANES.min(columns - first);
+                    let out = &mut out[(row + r) * columns + first..][..count];
+                    let mut sum = sums[r][vector];
+                    if add {
+                        sum = simd.add_f32s(sum, load(simd, out));
+                    }
+                    store(simd, out, sum);
+                }
+            }
         }
     }
 

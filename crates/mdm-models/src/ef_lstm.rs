@@ -8,7 +8,9 @@ use mdm_core::{Mode, init};
 use serde::{Deserialize, Serialize};
 
 use crate::fusion::{LastSteps, last_states};
-use crate::{Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, torch_names};
+use crate::{
+    Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, rows, torch_names,
+};
 
 /// Settings of [`EfLstm`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,10 @@ impl EfLstmConfig {
 
 /// EF-LSTM as in every official implementation: `h = LSTM([language; audio; vision])`, `Z = ReLU(fc1(h_last))`.
 ///
+/// The modalities mix from the first step on, so little is theirs alone: a view is what a modality gives to the gates, its
+/// part of the product of `[language; audio; vision]` with W_ih. That is most of the work, though, and done once for the joint
+/// and the product batch.
+///
 /// The paper's text describes something else under this name, one LSTM a modality and then fusion:
 /// [`LateLstm`](crate::LateLstm).
 #[derive(Module, Debug)]
@@ -59,19 +65,26 @@ pub struct EfLstm {
 
 impl FusionEncoder for EfLstm {
     fn views(&self, input: &Sequences, _mode: &mut Mode) -> Views {
-        // Modalities mix from the first step: a view is the raw sequence.
         let (modalities, lengths) = input.unpadded();
+        let mut first = 0;
+        let drive = |x: Tensor<3>| {
+            let columns = first;
+            first += x.dims()[2];
+            self.lstm.drive(x, columns)
+        };
         Views {
-            modalities,
+            modalities: modalities.into_iter().map(drive).collect(),
             lengths,
         }
     }
 
     fn fuse(&self, views: &Views, _mode: &mut Mode) -> Tensor<2> {
-        let joined = Tensor::cat(views.modalities.clone(), 2);
+        let drives = views.modalities.iter().cloned();
+        let drive = drives.reduce(|sum, drive| sum + drive);
+        let drive = drive.expect("a corpus has a modality");
         let last = LastSteps::of(&views.lengths);
-        let last = last_states(self.lstm.at(joined, &last.steps), &last.lengths);
-        activation::relu(self.fc1.forward(last))
+        let last = last_states(self.lstm.driven(drive, &last.steps), &last.lengths);
+        activation::relu(rows::linear(&self.fc1, last))
     }
 
     fn d_z(&self) -> usize {

@@ -8,7 +8,7 @@ use mdm_core::stochastic::{Mode, dropout};
 use serde::{Deserialize, Serialize};
 
 use crate::transformer::{LayerNorm, hugging_face_linear};
-use crate::{Error, TorchNames, TorchVisitor, torch_names};
+use crate::{Error, TorchNames, TorchVisitor, rows, torch_names};
 
 /// Keeps the division by the length of the shift finite; the official code's.
 const EPSILON: f64 = 1e-6;
@@ -95,7 +95,7 @@ pub struct GatedShift {
 impl GatedShift {
     fn forward(&self, x: &Tensor<3>, embedding: &Tensor<3>) -> Tensor<3> {
         let both = Tensor::cat(vec![x.clone(), embedding.clone()], 2);
-        activation::relu(self.gate.forward(both)) * self.shift.forward(x.clone())
+        activation::relu(rows::linear(&self.gate, both)) * rows::linear(&self.shift, x.clone())
     }
 }
 

@@ -8,7 +8,9 @@ use mdm_core::{Mode, init};
 use serde::{Deserialize, Serialize};
 
 use crate::fusion::{LastSteps, last_states};
-use crate::{Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, torch_names};
+use crate::{
+    Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, rows, torch_names,
+};
 
 /// Settings of [`LateLstm`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +80,7 @@ impl FusionEncoder for LateLstm {
     fn fuse(&self, views: &Views, _mode: &mut Mode) -> Tensor<2> {
         let states = views.modalities.iter();
         let last = states.map(|states| last_states(states.clone(), &views.lengths));
-        activation::relu(self.fc1.forward(Tensor::cat(last.collect(), 1)))
+        activation::relu(rows::linear(&self.fc1, Tensor::cat(last.collect(), 1)))
     }
 
     fn d_z(&self) -> usize {

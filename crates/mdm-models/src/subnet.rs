@@ -9,7 +9,8 @@ use mdm_core::{Mode, init};
 
 use crate::fusion::{LastSteps, last_states};
 use crate::{
-    BatchNorm, Error, Inputs, Lstm, Model, Sequences, TorchNames, TorchVisitor, Views, torch_names,
+    BatchNorm, Error, Inputs, Lstm, Model, Sequences, TorchNames, TorchVisitor, Views, rows,
+    torch_names,
 };
 
 /// The authors' names of all sub-networks but that of the language.
@@ -144,7 +145,7 @@ pub struct LanguageSubnet {
 impl LanguageSubnet {
     fn forward(&self, x: Tensor<3>, last: &LastSteps, mode: &mut Mode) -> Tensor<2> {
         let last = last_states(self.rnn.at(x, &last.steps), &last.lengths);
-        self.linear_1.forward(dropout(last, self.dropout, mode))
+        rows::linear(&self.linear_1, dropout(last, self.dropout, mode))
     }
 }
 
@@ -183,7 +184,7 @@ impl MeanSubnet {
         let batch = last_states(means.clone(), &last.lengths);
         let x = dropout(self.norm.forward(means, batch, mode), self.dropout, mode);
         let layers = self.layers.iter();
-        layers.fold(x, |x, layer| activation::relu(layer.forward(x)))
+        layers.fold(x, |x, layer| activation::relu(rows::linear(layer, x)))
     }
 }
 

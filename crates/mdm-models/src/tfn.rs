@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::subnet::{SubnetSettings, Subnets};
 use crate::{
-    Error, Form, FusionEncoder, Inputs, Model, Sequences, TorchNames, TorchVisitor, Views,
+    Error, Form, FusionEncoder, Inputs, Model, Sequences, TorchNames, TorchVisitor, Views, rows,
     torch_names,
 };
 
@@ -136,8 +136,8 @@ impl FusionEncoder for Tfn {
     fn fuse(&self, views: &Views, mode: &mut Mode) -> Tensor<2> {
         let product = outer_product(&Subnets::encodings(views));
         let x = dropout(product, self.dropout, mode);
-        let x = activation::relu(self.layer_1.forward(x));
-        activation::relu(self.layer_2.forward(x))
+        let x = activation::relu(rows::linear(&self.layer_1, x));
+        activation::relu(rows::linear(&self.layer_2, x))
     }
 
     fn d_z(&self) -> usize {

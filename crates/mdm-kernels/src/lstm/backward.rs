@@ -3,21 +3,19 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::forward::{Lanes, Saved};
-use super::{Layer, Read, Shape};
-use crate::matmul::{Matrix, matmul};
-use crate::panels::{Panels, WIDTH, product, rows_at_once};
+use super::forward::Saved;
+use super::{Read, Shape};
+use crate::matmul::{Matrix, transposed_product};
+use crate::panels::{Lanes, Panels, WIDTH, product, rows_at_once};
 use crate::vector::{load, store};
 
-/// The gradients of a layer's inputs and parameters.
+/// The gradients of a layer's drive and of W_hh.
 #[derive(Debug, Clone, Copy)]
 pub struct Backward<'a> {
     /// Sizes.
     pub shape: Shape,
-    /// Parameters.
-    pub layer: Layer<'a>,
-    /// `[batch, steps, input]`
-    pub x: &'a [f32],
+    /// W_hh, `[hidden, 4 · hidden]`
+    pub weight_hh: &'a [f32],
     /// After which steps the states were read.
     pub read: &'a [usize],
     /// Whether the cells were read too.
@@ -29,60 +27,36 @@ pub struct Backward<'a> {
 /// What a backward pass gives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gradients {
-    /// `[batch, steps, input]`, where it was asked for.
-    pub x: Option<Vec<f32>>,
-    /// `[input, 4 · hidden]`
-    pub weight_ih: Vec<f32>,
+    /// `[batch, steps, 4 · hidden]`
+    pub drive: Vec<f32>,
     /// `[hidden, 4 · hidden]`
     pub weight_hh: Vec<f32>,
-    /// `[4 · hidden]`
-    pub bias: Vec<f32>,
 }
 
 impl Backward<'_> {
-    /// The gradients; that of `x` where `of_x`.
+    /// The gradients.
     ///
     /// # Panics
     ///
     /// When a slice has another length than [`Shape`] says, or a step is read that is not there, or twice.
-    pub fn gradients(&self, saved: Saved, of_x: bool) -> Gradients {
+    pub fn gradients(&self, saved: Saved) -> Gradients {
         let (shape, read) = (self.shape, self.checked(&saved));
         let Saved {
-            mut gates,
+            gates: mut drive,
             before,
             cells,
         } = saved;
-        let bias = self.through_steps(read, &mut gates, &cells);
-        let gradient = Matrix::new(&gates, shape.batch * shape.steps, shape.gates());
-        let of_x = of_x.then(|| {
-            let mut x = vec![0.0; self.x.len()];
-            let rows = shape.rows_of_chunk() * shape.steps;
-            let weight = Matrix::new(self.layer.weight_ih, shape.input, shape.gates());
-            x.par_chunks_mut((rows * shape.input).max(1))
-                .enumerate()
-                .for_each(|(chunk, x)| {
-                    let count = x.len() / shape.input;
-                    let gradient = gradient.rows(chunk * rows, count);
-                    matmul(gradient, weight.transpose(), x, false);
-                });
-            x
-        });
-        let x = Matrix::new(self.x, gradient.rows, shape.input);
-        let before = Matrix::new(&before, gradient.rows, shape.hidden);
-        Gradients {
-            x: of_x,
-            weight_ih: of_weight(x, gradient),
-            weight_hh: of_weight(before, gradient),
-            bias,
-        }
+        self.through_steps(read, &mut drive, &cells);
+        let rows = shape.batch * shape.steps;
+        let before = Matrix::new(&before, rows, shape.hidden);
+        let weight_hh = transposed_product(before, Matrix::new(&drive, rows, shape.gates()));
+        Gradients { drive, weight_hh }
     }
 
     fn checked(&self, saved: &Saved) -> Read<'_> {
         let shape = self.shape;
-        self.layer.check(shape);
+        shape.check(self.weight_hh, &saved.gates);
         let steps = shape.batch * shape.steps;
-        assert_eq!(self.x.len(), steps * shape.input);
-        assert_eq!(saved.gates.len(), steps * shape.gates());
         assert_eq!(saved.before.len(), steps * shape.hidden);
         assert_eq!(saved.cells.len(), steps * shape.hidden);
         let read = Read {
@@ -93,24 +67,23 @@ impl Backward<'_> {
         read
     }
 
-    /// Makes the gradients of the gates' sums of their values, in place; gives the gradient of the bias.
-    fn through_steps(&self, read: Read, gates: &mut [f32], cells: &[f32]) -> Vec<f32> {
+    /// Makes the gradients of the gates' sums of their values, in place.
+    fn through_steps(&self, read: Read, gates: &mut [f32], cells: &[f32]) {
         let shape = self.shape;
-        let mut bias = vec![0.0; shape.gates()];
         if self.gradient.is_empty() {
             gates.fill(0.0);
-            return bias;
+            return;
         }
         let places = read.places(shape.steps);
         let arch = Arch::new();
-        let weight = transposed(self.layer.weight_hh, shape, arch.dispatch(Lanes));
+        let weight = transposed(self.weight_hh, shape, arch.dispatch(Lanes));
         let rows = shape.rows_of_chunk();
         let steps = rows * shape.steps;
-        let of_chunks: Vec<Vec<f32>> = gates
+        gates
             .par_chunks_mut(steps * shape.gates())
             .zip(cells.par_chunks(steps * shape.hidden))
             .zip(self.gradient.par_chunks(rows * read.width(shape.hidden)))
-            .map(|((gates, cells), gradient)| {
+            .for_each(|((gates, cells), gradient)| {
                 let rows = gates.len() / (shape.steps * shape.gates());
                 arch.dispatch(Rows {
                     weight: &weight,
@@ -123,31 +96,9 @@ impl Backward<'_> {
                     gradient,
                     of_hidden: vec![0.0; rows * shape.hidden],
                     of_cells: vec![0.0; rows * shape.hidden],
-                    of_bias: vec![0.0; shape.gates()],
-                })
-            })
-            .collect();
-        for of_chunk in of_chunks {
-            for (sum, value) in bias.iter_mut().zip(of_chunk) {
-                *sum += value;
-            }
-        }
-        bias
+                });
+            });
     }
-}
-
-/// `inputsᵀ · gradient`, its rows divided between the threads.
-fn of_weight(inputs: Matrix, gradient: Matrix) -> Vec<f32> {
-    let mut out = vec![0.0; inputs.columns * gradient.columns];
-    let rows = inputs.columns.div_ceil(rayon::current_num_threads());
-    out.par_chunks_mut(rows * gradient.columns)
-        .enumerate()
-        .for_each(|(chunk, out)| {
-            let count = out.len() / gradient.columns;
-            let inputs = inputs.transpose().rows(chunk * rows, count);
-            matmul(inputs, gradient, out, false);
-        });
-    out
 }
 
 /// W_hhᵀ, `[4 · hidden, hidden]`, in panels.
@@ -179,14 +130,13 @@ struct Rows<'a> {
     /// What the later steps say about the states after this one, each `[rows, hidden]`.
     of_hidden: Vec<f32>,
     of_cells: Vec<f32>,
-    of_bias: Vec<f32>,
 }
 
 impl WithSimd for Rows<'_> {
-    type Output = Vec<f32>;
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) -> Vec<f32> {
+    fn with_simd<S: Simd>(mut self, simd: S) {
         let width = self.shape.hidden;
         let last = self.places.iter().rposition(Option::is_some);
         for step in (0..self.shape.steps).rev() {
@@ -211,7 +161,6 @@ impl WithSimd for Rows<'_> {
                 }
             }
         }
-        self.of_bias
     }
 }
 
@@ -274,9 +223,6 @@ impl Rows<'_> {
         for index in 0..WIDTH {
             let sum = sums[index];
             store(simd, &mut self.gates[start + index * width..][..units], sum);
-            let bias = &mut self.of_bias[index * width + first..][..units];
-            let total = simd.add_f32s(load(simd, bias), sum);
-            store(simd, bias, total);
         }
     }
 

@@ -1,13 +1,14 @@
 //! A long short-term memory layer over whole sequences.
 //!
 //! ```text
-//! [i f g o] = x_t W_ih + h W_hh + bias
+//! [i f g o] = drive_t + h W_hh
 //! c = σ(f) c + σ(i) tanh(g)
 //! h = σ(o) tanh(c)
 //! ```
 //!
-//! What concerns the inputs alone is one large product for all steps of some rows. A step is then a product of the states
-//! with W_hh, which stands ready in panels, and ends, while its sums are in registers, with the gates.
+//! `drive` is what the inputs give to the gates, `x_t W_ih + bias`: one large product for all steps, which is not made here. A
+//! step is then a product of the states with W_hh, which stands ready in panels, and ends, while its sums are in registers,
+//! with the gates, in the order input, forget, candidate, output.
 
 mod backward;
 mod forward;
@@ -22,8 +23,6 @@ pub struct Shape {
     pub batch: usize,
     /// Steps of each.
     pub steps: usize,
-    /// Width of a step.
-    pub input: usize,
     /// Width of the state.
     pub hidden: usize,
 }
@@ -33,6 +32,12 @@ impl Shape {
         4 * self.hidden
     }
 
+    fn check(&self, weight_hh: &[f32], drive: &[f32]) {
+        assert!(self.hidden > 0, "a layer has a width");
+        assert_eq!(weight_hh.len(), self.hidden * self.gates());
+        assert_eq!(drive.len(), self.batch * self.steps * self.gates());
+    }
+
     /// Rows that go through all steps together: all that a thread gets, unless that were so many that what belongs to
     /// them leaves the caches.
     fn rows_of_chunk(&self) -> usize {
@@ -40,26 +45,6 @@ impl Shape {
         self.batch
             .div_ceil(rayon::current_num_threads())
             .clamp(1, MOST)
-    }
-}
-
-/// The parameters of a layer, gates in the order input, forget, candidate, output.
-#[derive(Debug, Clone, Copy)]
-pub struct Layer<'a> {
-    /// `[input, 4 · hidden]`
-    pub weight_ih: &'a [f32],
-    /// `[hidden, 4 · hidden]`
-    pub weight_hh: &'a [f32],
-    /// `[4 · hidden]`
-    pub bias: &'a [f32],
-}
-
-impl Layer<'_> {
-    fn check(&self, shape: Shape) {
-        assert!(shape.hidden > 0, "a layer has a width");
-        assert_eq!(self.weight_ih.len(), shape.input * shape.gates());
-        assert_eq!(self.weight_hh.len(), shape.hidden * shape.gates());
-        assert_eq!(self.bias.len(), shape.gates());
     }
 }
 

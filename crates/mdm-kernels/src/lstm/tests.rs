@@ -4,10 +4,8 @@ use super::*;
 
 struct Case {
     shape: Shape,
-    x: Vec<f32>,
-    weight_ih: Vec<f32>,
+    drive: Vec<f32>,
     weight_hh: Vec<f32>,
-    bias: Vec<f32>,
     read: Vec<usize>,
     cells: bool,
 }
@@ -24,49 +22,36 @@ fn numbers(count: usize, state: &mut u64) -> Vec<f32> {
 }
 
 impl Case {
-    fn new([batch, steps, input, hidden]: [usize; 4], read: Vec<usize>, cells: bool) -> Self {
+    fn new([batch, steps, hidden]: [usize; 3], read: Vec<usize>, cells: bool) -> Self {
         let shape = Shape {
             batch,
             steps,
-            input,
             hidden,
         };
-        let mut state = (batch + 7 * steps + 31 * input + 101 * hidden) as u64;
+        let mut state = (batch + 7 * steps + 101 * hidden) as u64;
         Self {
             shape,
-            x: numbers(batch * steps * input, &mut state),
-            weight_ih: numbers(input * 4 * hidden, &mut state),
+            drive: numbers(batch * steps * 4 * hidden, &mut state),
             weight_hh: numbers(hidden * 4 * hidden, &mut state),
-            bias: numbers(4 * hidden, &mut state),
             read,
             cells,
-        }
-    }
-
-    fn layer(&self) -> Layer<'_> {
-        Layer {
-            weight_ih: &self.weight_ih,
-            weight_hh: &self.weight_hh,
-            bias: &self.bias,
         }
     }
 
     fn forward(&self) -> Forward<'_> {
         Forward {
             shape: self.shape,
-            layer: self.layer(),
-            x: &self.x,
+            weight_hh: &self.weight_hh,
             read: &self.read,
             cells: self.cells,
         }
     }
 
-    /// The states that are read, in double precision, from parameters in the order x, ih, hh, bias.
-    fn reference(&self, [x, ih, hh, bias]: [&[f64]; 4]) -> Vec<f64> {
+    /// The states that are read, in double precision, from drive and W_hh.
+    fn reference(&self, [drive, hh]: [&[f64]; 2]) -> Vec<f64> {
         let Shape {
             batch,
             steps,
-            input,
             hidden,
         } = self.shape;
         let of_step = hidden * if self.cells { 2 } else { 1 };
@@ -74,13 +59,12 @@ impl Case {
         for row in 0..batch {
             let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
             for step in 0..steps {
-                let x = &x[(row * steps + step) * input..][..input];
+                let drive = &drive[(row * steps + step) * 4 * hidden..][..4 * hidden];
                 let sum = |column: usize| {
-                    let of_x: f64 = (0..input).map(|i| x[i] * ih[i * 4 * hidden + column]).sum();
                     let of_h: f64 = (0..hidden)
                         .map(|i| h[i] * hh[i * 4 * hidden + column])
                         .sum();
-                    of_x + of_h + bias[column]
+                    drive[column] + of_h
                 };
                 let sums: Vec<f64> = (0..4 * hidden).map(sum).collect();
                 let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
@@ -101,8 +85,8 @@ impl Case {
         out
     }
 
-    fn doubles(&self) -> [Vec<f64>; 4] {
-        [&self.x, &self.weight_ih, &self.weight_hh, &self.bias]
+    fn doubles(&self) -> [Vec<f64>; 2] {
+        [&self.drive, &self.weight_hh]
             .map(|values| values.iter().map(|&value| f64::from(value)).collect())
     }
 }
@@ -110,15 +94,15 @@ impl Case {
 /// Widths below, at, and between multiples of any vector's; one row, one step, more rows than a chunk holds.
 fn cases() -> Vec<Case> {
     vec![
-        Case::new([1, 1, 1, 1], vec![0], false),
-        Case::new([3, 4, 5, 8], vec![3], false),
-        Case::new([2, 5, 3, 16], vec![0, 2, 4], true),
-        Case::new([7, 6, 4, 11], vec![5, 1], true),
-        Case::new([61, 3, 2, 5], vec![2], false),
-        Case::new([4, 7, 6, 37], vec![2, 3], false),
-        Case::new([13, 2, 9, 70], vec![0, 1], true),
-        Case::new([0, 2, 3, 4], vec![1], false),
-        Case::new([2, 3, 3, 4], vec![], false),
+        Case::new([1, 1, 1], vec![0], false),
+        Case::new([3, 4, 8], vec![3], false),
+        Case::new([2, 5, 16], vec![0, 2, 4], true),
+        Case::new([7, 6, 11], vec![5, 1], true),
+        Case::new([61, 3, 5], vec![2], false),
+        Case::new([4, 7, 37], vec![2, 3], false),
+        Case::new([13, 2, 70], vec![0, 1], true),
+        Case::new([0, 2, 4], vec![1], false),
+        Case::new([2, 3, 4], vec![], false),
     ]
 }
 
@@ -139,9 +123,9 @@ fn states_are_those_of_the_equations() {
         let doubles = case.doubles();
         let expected = case.reference(doubles.each_ref().map(Vec::as_slice));
         let forward = case.forward();
-        let states = forward.states();
+        let states = forward.states(&case.drive);
         close(&states, &expected, 2e-6);
-        assert_eq!(states, forward.states_and_saved().0);
+        assert_eq!(states, forward.states_and_saved(case.drive.clone()).0);
     }
 }
 
@@ -150,30 +134,17 @@ fn gradients_are_those_of_differences() {
     const STEP: f64 = 1e-5;
     for case in cases() {
         let forward = case.forward();
-        let (states, saved) = forward.states_and_saved();
+        let (states, saved) = forward.states_and_saved(case.drive.clone());
         let gradient = numbers(states.len(), &mut 5);
         let backward = Backward {
             shape: case.shape,
-            layer: case.layer(),
-            x: &case.x,
+            weight_hh: &case.weight_hh,
             read: &case.read,
             cells: case.cells,
             gradient: &gradient,
         };
-        let gradients = backward.gradients(saved.clone(), true);
-        assert_eq!(
-            backward.gradients(saved, false),
-            Gradients {
-                x: None,
-                ..gradients.clone()
-            }
-        );
-        let found = [
-            gradients.x.as_ref().unwrap(),
-            &gradients.weight_ih,
-            &gradients.weight_hh,
-            &gradients.bias,
-        ];
+        let gradients = backward.gradients(saved);
+        let found = [&gradients.drive, &gradients.weight_hh];
         let mut doubles = case.doubles();
         for (which, found) in found.into_iter().enumerate() {
             assert_eq!(found.len(), doubles[which].len());
@@ -199,26 +170,29 @@ fn gradients_are_those_of_differences() {
 
 #[test]
 fn the_same_bits_from_run_to_run() {
-    let case = Case::new([50, 9, 12, 20], vec![4, 8], true);
+    let case = Case::new([50, 9, 20], vec![4, 8], true);
     let forward = case.forward();
-    let (states, saved) = forward.states_and_saved();
+    let (states, saved) = forward.states_and_saved(case.drive.clone());
     let backward = Backward {
         shape: case.shape,
-        layer: case.layer(),
-        x: &case.x,
+        weight_hh: &case.weight_hh,
         read: &case.read,
         cells: case.cells,
         gradient: &states,
     };
-    let gradients = backward.gradients(saved.clone(), true);
+    let gradients = backward.gradients(saved.clone());
     for _ in 0..3 {
-        assert_eq!(forward.states_and_saved(), (states.clone(), saved.clone()));
-        assert_eq!(backward.gradients(saved.clone(), true), gradients);
+        assert_eq!(
+            forward.states_and_saved(case.drive.clone()),
+            (states.clone(), saved.clone())
+        );
+        assert_eq!(backward.gradients(saved.clone()), gradients);
     }
 }
 
 #[test]
 #[should_panic(expected = "step 3 of 3")]
 fn a_step_that_is_not_there_is_not_read() {
-    Case::new([2, 3, 3, 4], vec![3], false).forward().states();
+    let case = Case::new([2, 3, 4], vec![3], false);
+    case.forward().states(&case.drive);
 }

@@ -8,7 +8,7 @@ use mdm_core::stochastic::{Mode, dropout};
 
 use super::BertConfig;
 use crate::transformer::{AttentionMask, Gelu, LayerNorm, hugging_face_linear};
-use crate::{TorchNames, TorchVisitor, torch_names};
+use crate::{TorchNames, TorchVisitor, rows, torch_names};
 
 /// Scaled dot-product attention of every place over every place, in several heads.
 #[derive(Module, Debug)]
@@ -31,8 +31,7 @@ impl SelfAttention {
         let [batch, places, d_model] = x.dims();
         let d_head = d_model / self.n_heads;
         let heads = |layer: &Linear| {
-            layer
-                .forward(x.clone())
+            rows::linear(layer, x.clone())
                 .reshape([batch, places, self.n_heads, d_head])
                 .swap_dims(1, 2)
         };
@@ -40,8 +39,7 @@ impl SelfAttention {
         let shares = mask.shares(query.matmul(heads(&self.key).swap_dims(2, 3)));
         let weights = dropout(shares, self.dropout, mode);
         let joined = weights.matmul(heads(&self.value)).swap_dims(1, 2);
-        self.output
-            .forward(joined.reshape([batch, places, d_model]))
+        rows::linear(&self.output, joined.reshape([batch, places, d_model]))
     }
 }
 
@@ -91,8 +89,10 @@ impl BertLayer {
         let x = self
             .attention_norm
             .forward(x + dropout(attended, self.dropout, mode));
-        let inner = self.gelu.forward(self.intermediate.forward(x.clone()));
-        let output = dropout(self.output.forward(inner), self.dropout, mode);
+        let inner = self
+            .gelu
+            .forward(rows::linear(&self.intermediate, x.clone()));
+        let output = dropout(rows::linear(&self.output, inner), self.dropout, mode);
         self.output_norm.forward(x + output)
     }
 }

@@ -1,4 +1,4 @@
-//! The layer as its equations read, in operations that Burn differentiates.
+//! The recursion as its equations read, in operations that Burn differentiates.
 
 use burn::tensor::{Tensor, activation};
 
@@ -6,23 +6,14 @@ use super::Read;
 
 /// The states that are read. What every other way of computing them is compared with, and the way of a backend that
 /// this crate is not compiled for.
-pub(super) fn lstm(
-    x: Tensor<3>,
-    weight_ih: Tensor<2>,
-    weight_hh: Tensor<2>,
-    bias: Tensor<1>,
-    read: &Read,
-) -> Tensor<3> {
-    let [batch, steps, input] = x.dims();
-    let [hidden, gates] = weight_hh.dims();
-    // Steps first: the input part of all gates is one product, and a step is then a contiguous piece of it.
-    let x = x.swap_dims(0, 1).reshape([steps * batch, input]);
-    let projected = x.matmul(weight_ih) + bias.unsqueeze::<2>();
-
-    let mut h = Tensor::<2>::zeros([batch, hidden], &projected.device());
+pub(super) fn lstm(drive: Tensor<3>, weight_hh: Tensor<2>, read: &Read) -> Tensor<3> {
+    let [batch, steps, _] = drive.dims();
+    let hidden = weight_hh.dims()[0];
+    let mut h = Tensor::<2>::zeros([batch, hidden], &drive.device());
     let mut c = h.clone();
     let mut states = Vec::with_capacity(steps);
-    for step in split_steps(projected.reshape([steps, batch, gates])) {
+    // Steps first, so that a step is a contiguous piece.
+    for step in split_steps(drive.swap_dims(0, 1)) {
         let gates = step + h.matmul(weight_hh.clone());
         let [i, f, g, o] = quarters(gates);
         c = activation::sigmoid(f) * c + activation::sigmoid(i) * activation::tanh(g);

@@ -1,7 +1,8 @@
 //! A long short-term memory layer with PyTorch's conventions.
 //!
-//! [`composition`] is the layer as the equations read. [`operation`] is the same as one operation with a backward of its
-//! own: by the kernel of `mdm-kernels` on flex, by tensor operations elsewhere.
+//! What the inputs give to the gates of all steps is one product. For the recursion, [`composition`] is what the equations say,
+//! and [`operation`] the same as one operation with a backward of its own: by the kernel of `mdm-kernels` on flex, by tensor
+//! operations elsewhere.
 
 mod autodiff;
 mod composition;
@@ -16,6 +17,8 @@ use mdm_core::init;
 use mdm_core::seed::ChaCha8Rng;
 
 pub(crate) use composition::split_steps;
+
+use crate::rows;
 
 /// One LSTM layer over a whole sequence, as `torch.nn.LSTM`: gates in the order input, forget, cell candidate, output,
 /// two biases, zero initial state, everything initialised from `U(±1/√hidden)`.
@@ -95,14 +98,42 @@ impl Lstm {
         self.read(x, Read { steps, cells: true })
     }
 
+    /// What a part of the inputs gives to the gates, `[batch, steps, 4 · hidden]`: that of the columns from `first` on. The
+    /// parts of all inputs, added up, are what [`driven`](Self::driven) reads; the first of them holds the biases.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[batch, steps, columns]`
+    ///
+    /// # Panics
+    ///
+    /// When the layer has not so many inputs.
+    pub fn drive(&self, x: Tensor<3>, first: usize) -> Tensor<3> {
+        let columns = x.dims()[2];
+        let mut weight = self.weight_ih.val();
+        if columns < weight.dims()[0] {
+            weight = weight.narrow(0, first, columns);
+        }
+        let bias = (first == 0).then(|| self.bias_ih.val() + self.bias_hh.val());
+        rows::product(x, weight, bias)
+    }
+
+    /// The hidden state after some steps, `[batch, steps.len(), hidden]`, from what all inputs give to the gates.
+    ///
+    /// # Panics
+    ///
+    /// As [`at`](Self::at).
+    pub fn driven(&self, drive: Tensor<3>, steps: &[usize]) -> Tensor<3> {
+        let steps = steps.to_vec();
+        let read = Read {
+            steps,
+            cells: false,
+        };
+        operation::lstm(drive, self.weight_hh.val(), read)
+    }
+
     fn read(&self, x: Tensor<3>, read: Read) -> Tensor<3> {
-        operation::lstm(
-            x,
-            self.weight_ih.val(),
-            self.weight_hh.val(),
-            self.bias_ih.val() + self.bias_hh.val(),
-            read,
-        )
+        operation::lstm(self.drive(x, 0), self.weight_hh.val(), read)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The layer as one operation of a backend.
+//! The recursion as one operation of a backend.
 
 // Burn has deprecated the backends `ndarray` and `tch`; their names stand here because an operation names its backends.
 #![allow(deprecated)]
@@ -9,25 +9,15 @@ use burn::tensor::Tensor;
 
 use super::{Read, composition, tensors};
 
-/// The states that are read, `[batch, read, hidden]`, with the cells behind the hidden states where they are read too.
-pub(super) fn lstm(
-    x: Tensor<3>,
-    weight_ih: Tensor<2>,
-    weight_hh: Tensor<2>,
-    bias: Tensor<1>,
-    read: Read,
-) -> Tensor<3> {
-    let dispatched = x.clone().into_dispatch();
-    if !is_compiled(&dispatched) || read.steps.is_empty() {
-        return composition::lstm(x, weight_ih, weight_hh, bias, &read);
+/// The states that are read, `[batch, read, hidden]`, with the cells behind the hidden states where they are read too, from
+/// what the inputs give to the gates, `[batch, steps, 4 · hidden]`.
+pub(super) fn lstm(drive: Tensor<3>, weight_hh: Tensor<2>, read: Read) -> Tensor<3> {
+    let drive = drive.into_dispatch();
+    if !is_compiled(&drive) || read.steps.is_empty() {
+        return composition::lstm(Tensor::from_dispatch(drive), weight_hh, &read);
     }
-    Tensor::from_dispatch(<Dispatch as LstmOps>::lstm(
-        dispatched,
-        weight_ih.into_dispatch(),
-        weight_hh.into_dispatch(),
-        bias.into_dispatch(),
-        read,
-    ))
+    let weight_hh = weight_hh.into_dispatch();
+    Tensor::from_dispatch(<Dispatch as LstmOps>::lstm(drive, weight_hh, read))
 }
 
 /// Whether the operation is compiled for the backend of a tensor: a program can enable a backend of Burn's without
@@ -65,25 +55,10 @@ fn is_compiled(tensor: &DispatchTensor) -> bool {
 pub trait LstmOps: Backend {
     /// As [`lstm`].
     fn lstm(
-        x: FloatTensor<Self>,
-        weight_ih: FloatTensor<Self>,
+        drive: FloatTensor<Self>,
         weight_hh: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
         read: Read,
     ) -> FloatTensor<Self>;
-}
-
-/// What the layer reads, and its parameters.
-#[derive(Debug, Clone)]
-pub struct Inputs<B: Backend> {
-    /// `[batch, steps, input]`
-    pub x: FloatTensor<B>,
-    /// `[input, 4 · hidden]`
-    pub weight_ih: FloatTensor<B>,
-    /// `[hidden, 4 · hidden]`
-    pub weight_hh: FloatTensor<B>,
-    /// `[4 · hidden]`
-    pub bias: FloatTensor<B>,
 }
 
 /// What a backward pass needs of a forward pass, in the layout of whoever made it.
@@ -97,37 +72,35 @@ pub struct Saved<B: Backend> {
     pub cells: FloatTensor<B>,
 }
 
-/// Gradients of [`Inputs`], in the same shapes; that of `x` where it was asked for.
-#[derive(Debug)]
-pub struct Gradients<B: Backend> {
-    pub x: Option<FloatTensor<B>>,
-    pub weight_ih: FloatTensor<B>,
-    pub weight_hh: FloatTensor<B>,
-    pub bias: FloatTensor<B>,
-}
-
 /// The three parts of the operation on a backend without a graph. As they stand here they are made of operations that
 /// every backend has.
 pub trait LstmParts: Backend {
     /// The states that are read.
-    fn states(inputs: Inputs<Self>, read: &Read) -> FloatTensor<Self> {
-        tensors::states(inputs, read)
+    fn states(
+        drive: FloatTensor<Self>,
+        weight_hh: FloatTensor<Self>,
+        read: &Read,
+    ) -> FloatTensor<Self> {
+        tensors::states::<Self>(drive, weight_hh, read)
     }
 
     /// The states that are read, and what [`gradients`](Self::gradients) needs.
-    fn states_and_saved(inputs: Inputs<Self>, read: &Read) -> (FloatTensor<Self>, Saved<Self>) {
-        tensors::states_and_saved(inputs, read)
+    fn states_and_saved(
+        drive: FloatTensor<Self>,
+        weight_hh: FloatTensor<Self>,
+        read: &Read,
+    ) -> (FloatTensor<Self>, Saved<Self>) {
+        tensors::states_and_saved(drive, weight_hh, read)
     }
 
-    /// The gradients from that of the states that were read.
+    /// The gradients of drive and W_hh, from that of the states that were read.
     fn gradients(
-        inputs: Inputs<Self>,
+        weight_hh: FloatTensor<Self>,
         saved: Saved<Self>,
         read: &Read,
         gradient: FloatTensor<Self>,
-        of_x: bool,
-    ) -> Gradients<Self> {
-        tensors::gradients(inputs, saved, read, gradient, of_x)
+    ) -> [FloatTensor<Self>; 2] {
+        tensors::gradients(weight_hh, saved, read, gradient)
     }
 }
 
@@ -136,14 +109,11 @@ macro_rules! on_backend {
         #[cfg($cfg)]
         impl LstmOps for burn::backend::$backend {
             fn lstm(
-                x: FloatTensor<Self>,
-                weight_ih: FloatTensor<Self>,
+                drive: FloatTensor<Self>,
                 weight_hh: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
                 read: Read,
             ) -> FloatTensor<Self> {
-                let inputs = Inputs { x, weight_ih, weight_hh, bias };
-                Self::states(inputs, &read)
+                Self::states(drive, weight_hh, &read)
             }
         }
     )*};

@@ -1,34 +1,14 @@
 //! The operation in plain operations of any backend, with a backward by hand.
 //!
-//! Differentiated by Burn, each step would leave a dozen nodes behind. Here only gates and states are kept, and a
-//! parameter's gradient is one product over all steps.
+//! Differentiated by Burn, each step would leave a dozen nodes behind. Here only gates and states are kept, and the gradient
+//! of W_hh is one product over all steps.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::{Shape, Slice};
 
 use super::Read;
-use super::operation::{Gradients, Inputs, Saved};
-
-/// Sizes of what the layer reads and is.
-struct Sizes {
-    batch: usize,
-    steps: usize,
-    input: usize,
-    hidden: usize,
-}
-
-impl Sizes {
-    fn of<B: Backend>(inputs: &Inputs<B>) -> Self {
-        let (x, weight_hh) = (inputs.x.shape(), inputs.weight_hh.shape());
-        Self {
-            batch: x[0],
-            steps: x[1],
-            input: x[2],
-            hidden: weight_hh[0],
-        }
-    }
-}
+use super::operation::Saved;
 
 /// A step: the gates after their functions, and the states after it, all `[batch, …]`.
 struct Step<B: Backend> {
@@ -37,24 +17,27 @@ struct Step<B: Backend> {
     cell: FloatTensor<B>,
 }
 
-pub(super) fn states<B: Backend>(inputs: Inputs<B>, read: &Read) -> FloatTensor<B> {
-    let steps = run(&inputs);
-    read_of(&steps, read)
+pub(super) fn states<B: Backend>(
+    drive: FloatTensor<B>,
+    weight_hh: FloatTensor<B>,
+    read: &Read,
+) -> FloatTensor<B> {
+    read_of(&run::<B>(drive, weight_hh), read)
 }
 
 pub(super) fn states_and_saved<B: Backend>(
-    inputs: Inputs<B>,
+    drive: FloatTensor<B>,
+    weight_hh: FloatTensor<B>,
     read: &Read,
 ) -> (FloatTensor<B>, Saved<B>) {
-    let steps = run(&inputs);
+    let steps = run::<B>(drive, weight_hh);
     let states = read_of(&steps, read);
     let first = B::float_mul_scalar(steps[0].hidden.clone(), 0.0.into());
     let before = std::iter::once(first).chain(steps.iter().map(|step| step.hidden.clone()));
     let before = before.take(steps.len()).collect();
     let cells = steps.iter().map(|step| step.cell.clone()).collect();
-    let gates = steps
-        .into_iter()
-        .map(|step| B::float_cat(step.gates.into(), 1));
+    let gates = steps.into_iter();
+    let gates = gates.map(|step| B::float_cat(step.gates.into(), 1));
     let saved = Saved {
         gates: stack::<B>(gates.collect(), 1),
         before: stack::<B>(before, 1),
@@ -64,24 +47,14 @@ pub(super) fn states_and_saved<B: Backend>(
 }
 
 /// All steps.
-fn run<B: Backend>(inputs: &Inputs<B>) -> Vec<Step<B>> {
-    let Sizes {
-        batch,
-        steps,
-        input,
-        hidden,
-    } = Sizes::of(inputs);
-    let x = B::float_reshape(inputs.x.clone(), Shape::new([batch * steps, input]));
-    let bias = B::float_reshape(inputs.bias.clone(), Shape::new([1, 4 * hidden]));
-    let projected = B::float_add(B::float_matmul(x, inputs.weight_ih.clone()), bias);
-    let projected = B::float_reshape(projected, Shape::new([batch, steps, 4 * hidden]));
-
+fn run<B: Backend>(drive: FloatTensor<B>, weight_hh: FloatTensor<B>) -> Vec<Step<B>> {
+    let steps = drive.shape()[1];
     let mut before: Option<(FloatTensor<B>, FloatTensor<B>)> = None;
     let mut all = Vec::with_capacity(steps);
     for step in 0..steps {
-        let mut sums = at::<B>(&projected, step);
+        let mut sums = at::<B>(&drive, step);
         if let Some((state, _)) = &before {
-            let recurrent = B::float_matmul(state.clone(), inputs.weight_hh.clone());
+            let recurrent = B::float_matmul(state.clone(), weight_hh.clone());
             sums = B::float_add(sums, recurrent);
         }
         let [i, f, g, o] = quarters::<B>(&sums);
@@ -118,19 +91,14 @@ fn read_of<B: Backend>(steps: &[Step<B>], read: &Read) -> FloatTensor<B> {
 }
 
 pub(super) fn gradients<B: Backend>(
-    inputs: Inputs<B>,
+    weight_hh: FloatTensor<B>,
     saved: Saved<B>,
     read: &Read,
     gradient: FloatTensor<B>,
-    of_x: bool,
-) -> Gradients<B> {
-    let Sizes {
-        batch,
-        steps,
-        input,
-        hidden,
-    } = Sizes::of(&inputs);
-    let back = B::float_transpose(inputs.weight_hh.clone());
+) -> [FloatTensor<B>; 2] {
+    let shape = saved.cells.shape();
+    let (batch, steps, hidden) = (shape[0], shape[1], shape[2]);
+    let back = B::float_transpose(weight_hh);
     let zero = B::float_mul_scalar(at::<B>(&saved.cells, 0), 0.0.into());
     let (mut of_hidden, mut of_cell) = (zero.clone(), zero.clone());
     let mut of_sums = Vec::with_capacity(steps);
@@ -162,24 +130,13 @@ pub(super) fn gradients<B: Backend>(
         of_sums.push(sums);
     }
     of_sums.reverse();
-    let of_sums = stack::<B>(of_sums, 1);
-    let of_sums = B::float_reshape(of_sums, Shape::new([batch * steps, 4 * hidden]));
-    let of_weight = |values: FloatTensor<B>, width| {
-        let values = B::float_reshape(values, Shape::new([batch * steps, width]));
-        B::float_matmul(B::float_transpose(values), of_sums.clone())
+    let of_drive = stack::<B>(of_sums, 1);
+    let flat = |tensor: FloatTensor<B>, width| {
+        B::float_reshape(tensor, Shape::new([batch * steps, width]))
     };
-    Gradients {
-        weight_ih: of_weight(inputs.x, input),
-        weight_hh: of_weight(saved.before, hidden),
-        bias: B::float_reshape(
-            B::float_sum_dim(of_sums.clone(), 0),
-            Shape::new([4 * hidden]),
-        ),
-        x: of_x.then(|| {
-            let x = B::float_matmul(of_sums.clone(), B::float_transpose(inputs.weight_ih));
-            B::float_reshape(x, Shape::new([batch, steps, input]))
-        }),
-    }
+    let of_sums = flat(of_drive.clone(), 4 * hidden);
+    let of_weight = B::float_matmul(B::float_transpose(flat(saved.before, hidden)), of_sums);
+    [of_drive, of_weight]
 }
 
 /// Step `step` of `[batch, steps, width]`.

@@ -8,14 +8,7 @@ use mdm_core::seed;
 fn all(lstm: &Lstm, x: &Tensor<3>, read: &Read, composed: bool) -> Vec<Vec<f32>> {
     let x = x.clone().detach().require_grad();
     let states = if composed {
-        let bias = lstm.bias_ih.val() + lstm.bias_hh.val();
-        composition::lstm(
-            x.clone(),
-            lstm.weight_ih.val(),
-            lstm.weight_hh.val(),
-            bias,
-            read,
-        )
+        composition::lstm(lstm.drive(x.clone(), 0), lstm.weight_hh.val(), read)
     } else {
         lstm.read(x.clone(), read.clone())
     };
@@ -65,7 +58,7 @@ fn tensor_operations_give_what_the_kernel_gives() {
     use burn::backend::Flex;
     use burn::backend::flex::FlexTensor;
     use burn::tensor::TensorData;
-    use operation::{Inputs, LstmParts};
+    use operation::LstmParts;
 
     let mut rng = seed::stream(0, "lstm", 1);
     let mut random = |shape: &[usize]| {
@@ -74,12 +67,7 @@ fn tensor_operations_give_what_the_kernel_gives() {
         let values = values.try_into_vec_as::<f32>().unwrap();
         FlexTensor::from_data(TensorData::new(values, shape.to_vec()))
     };
-    let inputs: Inputs<Flex> = Inputs {
-        x: random(&[3, 5, 4]),
-        weight_ih: random(&[4, 24]),
-        weight_hh: random(&[6, 24]),
-        bias: random(&[24]),
-    };
+    let (drive, weight_hh) = (random(&[3, 5, 24]), random(&[6, 24]));
     let gradient = random(&[3, 2, 12]);
     let read = Read {
         steps: vec![4, 1],
@@ -87,20 +75,41 @@ fn tensor_operations_give_what_the_kernel_gives() {
     };
     let values = |tensor: FlexTensor| tensor.into_data().try_into_vec::<f32>().unwrap();
     let close = |found: FlexTensor, expected: FlexTensor| {
-        for (found, expected) in values(found).into_iter().zip(values(expected)) {
+        let (found, expected) = (values(found), values(expected));
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.into_iter().zip(expected) {
             assert!((found - expected).abs() < 1e-5, "{found} {expected}");
         }
     };
-    let (states, saved) = tensors::states_and_saved(inputs.clone(), &read);
-    close(tensors::states(inputs.clone(), &read), states.clone());
-    let (by_kernel, saved_by_kernel) = Flex::states_and_saved(inputs.clone(), &read);
+    let inputs = || (drive.clone(), weight_hh.clone());
+    let (drive_1, weight_1) = inputs();
+    let (states, saved) = tensors::states_and_saved::<Flex>(drive_1, weight_1, &read);
+    let (drive_2, weight_2) = inputs();
+    close(
+        tensors::states::<Flex>(drive_2, weight_2, &read),
+        states.clone(),
+    );
+    let (drive_3, weight_3) = inputs();
+    let (by_kernel, saved_by_kernel) = Flex::states_and_saved(drive_3, weight_3, &read);
     close(states, by_kernel);
-    let found = tensors::gradients(inputs.clone(), saved, &read, gradient.clone(), true);
-    let expected = Flex::gradients(inputs, saved_by_kernel, &read, gradient, true);
-    close(found.x.unwrap(), expected.x.unwrap());
-    close(found.weight_ih, expected.weight_ih);
-    close(found.weight_hh, expected.weight_hh);
-    close(found.bias, expected.bias);
+    let weight = weight_hh.clone();
+    let found = tensors::gradients::<Flex>(weight.clone(), saved, &read, gradient.clone());
+    let expected = Flex::gradients(weight, saved_by_kernel, &read, gradient);
+    for (found, expected) in found.into_iter().zip(expected) {
+        close(found, expected);
+    }
+}
+
+#[test]
+fn what_parts_of_the_inputs_give_adds_up() {
+    let mut rng = seed::stream(0, "lstm", 3);
+    let device = Device::flex();
+    let lstm = Lstm::init(5, 4, &mut rng, &device);
+    let x = mdm_core::init::uniform([3, 6, 5], 1.0, &mut rng, &device).val();
+    let part = |first: usize, count: usize| lstm.drive(x.clone().narrow(2, first, count), first);
+    let by_parts = lstm.driven(part(0, 2) + part(2, 3), &[1, 5]);
+    let difference = (by_parts - lstm.at(x.clone(), &[1, 5])).abs().max();
+    assert!(difference.into_scalar::<f32>() < 1e-6);
 }
 
 #[test]

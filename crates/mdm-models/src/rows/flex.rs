@@ -23,6 +23,19 @@ pub fn serve<const D: usize>(x: &Tensor<D>) -> bool {
     x.dtype() == DType::F32 && is_flex(&x.clone().into_dispatch())
 }
 
+/// `x · weight + bias` over the last dimension.
+pub fn linear<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+) -> Tensor<D> {
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(match bias {
+        None => <Dispatch as RowOps>::product(x, weight),
+        Some(bias) => <Dispatch as RowOps>::linear_of_rows(x, weight, bias.into_dispatch()),
+    })
+}
+
 /// `x Φ(x)`.
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     Tensor::from_dispatch(<Dispatch as RowOps>::exact_gelu(x.into_dispatch()))
@@ -50,6 +63,12 @@ pub fn layer_norm<const D: usize>(
 
 #[backend_extension(Flex, Autodiff)]
 pub trait RowOps: Backend {
+    fn product(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn linear_of_rows(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
     fn exact_gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
     fn softmax_of_rows(x: FloatTensor<Self>) -> FloatTensor<Self>;
     fn layer_norm_of_rows(
@@ -62,6 +81,13 @@ pub trait RowOps: Backend {
 
 /// The operations without a graph, with what their gradients need.
 pub trait RowParts: RowOps {
+    /// The gradients of x, where it was asked for, weight and bias.
+    fn linear_gradients(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        of_x: bool,
+    ) -> [Option<FloatTensor<Self>>; 3];
     /// Value and slope.
     fn gelu_and_slope(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
     /// From what came out and its gradient.
@@ -82,8 +108,18 @@ pub trait RowParts: RowOps {
 }
 
 impl RowOps for Flex {
+    fn product(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        let (x, weight) = (contiguous(x), contiguous(weight));
+        linear_of(&x, &weight, &[])
+    }
+
+    fn linear_of_rows(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        let (x, weight, bias) = (contiguous(x), contiguous(weight), contiguous(bias));
+        linear_of(&x, &weight, values(&bias))
+    }
+
     fn exact_gelu(x: FlexTensor) -> FlexTensor {
-        let x = x.to_contiguous();
+        let x = contiguous(x);
         let mut value = vec![0.0; values(&x).len()];
         mdm_kernels::gelu(values(&x), &mut value);
         tensor(value, x.shape())
@@ -91,7 +127,7 @@ impl RowOps for Flex {
 
     fn softmax_of_rows(x: FlexTensor) -> FlexTensor {
         let shape = x.shape();
-        let mut rows = owned(x);
+        let mut rows = vector(x);
         mdm_kernels::softmax(&mut rows, width(&shape));
         tensor(rows, shape)
     }
@@ -107,9 +143,47 @@ impl RowOps for Flex {
     }
 }
 
+fn linear_of(x: &FlexTensor, weight: &FlexTensor, bias: &[f32]) -> FlexTensor {
+    let sizes = sizes(weight);
+    let out = mdm_kernels::linear(values(x), values(weight), bias, sizes);
+    let mut shape = x.shape();
+    let last = shape.num_dims() - 1;
+    shape[last] = sizes[1];
+    tensor(out, shape)
+}
+
+/// Inputs and outputs of a linear layer.
+fn sizes(weight: &FlexTensor) -> [usize; 2] {
+    let shape = weight.shape();
+    [shape[0], shape[1]]
+}
+
 impl RowParts for Flex {
+    fn linear_gradients(
+        x: FlexTensor,
+        weight: FlexTensor,
+        gradient: FlexTensor,
+        of_x: bool,
+    ) -> [Option<FlexTensor>; 3] {
+        let (x, weight, gradient) = (contiguous(x), contiguous(weight), contiguous(gradient));
+        let sizes = sizes(&weight);
+        let found = mdm_kernels::linear_gradients(
+            values(&x),
+            values(&weight),
+            values(&gradient),
+            sizes,
+            of_x,
+        );
+        let bias = Shape::new([sizes[1]]);
+        [
+            found.x.map(|values| tensor(values, x.shape())),
+            Some(tensor(found.weight, weight.shape())),
+            Some(tensor(found.bias, bias)),
+        ]
+    }
+
     fn gelu_and_slope(x: FlexTensor) -> (FlexTensor, FlexTensor) {
-        let x = x.to_contiguous();
+        let x = contiguous(x);
         let count = values(&x).len();
         let (mut value, mut slope) = (vec![0.0; count], vec![0.0; count]);
         mdm_kernels::gelu_and_slope(values(&x), &mut value, &mut slope);
@@ -118,7 +192,7 @@ impl RowParts for Flex {
 
     fn softmax_gradient(y: FlexTensor, gradient: FlexTensor) -> FlexTensor {
         let shape = y.shape();
-        let mut gradient = owned(gradient);
+        let mut gradient = vector(gradient);
         mdm_kernels::softmax_gradient(values(&y), &mut gradient, width(&shape));
         tensor(gradient, shape)
     }
@@ -129,11 +203,7 @@ impl RowParts for Flex {
         shift: FlexTensor,
         epsilon: f64,
     ) -> [FlexTensor; 3] {
-        let (x, scale, shift) = (
-            x.to_contiguous(),
-            scale.to_contiguous(),
-            shift.to_contiguous(),
-        );
+        let (x, scale, shift) = (contiguous(x), contiguous(scale), contiguous(shift));
         let epsilon = epsilon as f32;
         let (out, saved) =
             mdm_kernels::layer_norm(values(&x), values(&scale), values(&shift), epsilon);
@@ -151,8 +221,8 @@ impl RowParts for Flex {
         gradient: FlexTensor,
     ) -> [FlexTensor; 3] {
         let shape = gradient.shape();
-        let (scale, gradient) = (scale.to_contiguous(), gradient.to_contiguous());
-        let [rows, inverse_deviations] = saved.map(owned);
+        let (scale, gradient) = (contiguous(scale), contiguous(gradient));
+        let [rows, inverse_deviations] = saved.map(vector);
         let saved = Normalised {
             rows,
             inverse_deviations,
@@ -170,18 +240,46 @@ fn width(shape: &Shape) -> usize {
     shape[shape.num_dims() - 1]
 }
 
-fn values(tensor: &FlexTensor) -> &[f32] {
+/// The same numbers one after the other; a part of a tensor that is so already stays where it is.
+pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    match tensor.as_slice::<f32>() {
+        Some(_) => tensor,
+        None => tensor.to_contiguous(),
+    }
+}
+
+pub(crate) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice().expect("contiguous numbers of 32 bits")
 }
 
 /// The values, without a copy where nobody else holds them.
-fn owned(tensor: FlexTensor) -> Vec<f32> {
+pub(crate) fn vector(tensor: FlexTensor) -> Vec<f32> {
     let data = tensor.into_data();
     data.try_into_vec().expect("numbers of 32 bits")
 }
 
-fn tensor(values: Vec<f32>, shape: Shape) -> FlexTensor {
+pub(crate) fn tensor(values: Vec<f32>, shape: Shape) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+#[derive(Debug)]
+struct Linear;
+
+impl<B: RowParts, const N: usize> Backward<B, N> for Linear {
+    /// x and weight.
+    type State = [FloatTensor<B>; 2];
+
+    fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = gradients.consume::<B>(&ops.node);
+        let [x, weight] = ops.state;
+        let found = B::linear_gradients(x, weight, gradient, ops.parents[0].is_some());
+        // Without a bias there are two parents.
+        for (parent, gradient) in ops.parents.into_iter().zip(found) {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
+                gradients.register::<B>(parent.id, gradient);
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -232,6 +330,30 @@ impl<B: RowParts> Backward<B, 3> for LayerNorm {
 }
 
 impl<B: RowParts, C: CheckpointStrategy> RowOps for Autodiff<B, C> {
+    fn product(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [x.node(), weight.node()];
+        let (x, weight) = (x.into_primitive(), weight.into_primitive());
+        let out = B::product(x.clone(), weight.clone());
+        match Linear.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(preparation) => preparation.finish([x, weight], out),
+            OpsKind::UnTracked(preparation) => preparation.finish(out),
+        }
+    }
+
+    fn linear_of_rows(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), weight.node(), bias.node()];
+        let (x, weight) = (x.into_primitive(), weight.into_primitive());
+        let out = B::linear_of_rows(x.clone(), weight.clone(), bias.into_primitive());
+        match Linear.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(preparation) => preparation.finish([x, weight], out),
+            OpsKind::UnTracked(preparation) => preparation.finish(out),
+        }
+    }
+
     fn exact_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let node = [x.node()];
         match Gelu.prepare::<C>(node).compute_bound().stateful() {

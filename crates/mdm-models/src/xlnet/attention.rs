@@ -8,7 +8,7 @@ use mdm_core::stochastic::{Mode, dropout};
 
 use super::XlnetConfig;
 use crate::transformer::{AttentionMask, INITIALIZER_RANGE};
-use crate::{TorchForm, TorchNames, TorchVisitor, torch_names};
+use crate::{TorchForm, TorchNames, TorchVisitor, rows, torch_names};
 
 /// How the places of a batch stand to each other: the same for every layer.
 #[derive(Debug, Clone)]
@@ -126,7 +126,7 @@ impl RelativeAttention {
         let [heads, d_head] = self.content_bias.dims();
         let split = |x: Tensor<3>, matrix: &Param<Tensor<2>>| {
             let [rows, places, _] = x.dims();
-            x.matmul(matrix.val().unsqueeze())
+            rows::matmul(x, matrix.val())
                 .reshape([rows, places, heads, d_head])
                 .swap_dims(1, 2)
         };
@@ -147,9 +147,8 @@ impl RelativeAttention {
         let weights = dropout(shares, self.dropout, mode);
         let value = split(x, &self.value);
         let joined = weights.matmul(value).swap_dims(1, 2);
-        joined
-            .reshape([batch, places, d_model])
-            .matmul(self.output.val().unsqueeze())
+        let joined = joined.reshape([batch, places, d_model]);
+        rows::matmul(joined, self.output.val())
     }
 }
 

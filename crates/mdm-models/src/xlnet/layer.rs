@@ -8,7 +8,7 @@ use mdm_core::stochastic::{Mode, dropout};
 
 use super::{Relations, RelativeAttention, XlnetConfig};
 use crate::transformer::{Gelu, LayerNorm, hugging_face_linear};
-use crate::{TorchNames, TorchVisitor, torch_names};
+use crate::{TorchNames, TorchVisitor, rows, torch_names};
 
 /// One layer.
 #[derive(Module, Debug)]
@@ -48,8 +48,11 @@ impl XlnetLayer {
         let x = self
             .attention_norm
             .forward(x + dropout(attended, self.dropout, mode));
-        let inner = self.gelu.forward(self.intermediate.forward(x.clone()));
-        let output = self.output.forward(dropout(inner, self.dropout, mode));
+        let inner = self
+            .gelu
+            .forward(rows::linear(&self.intermediate, x.clone()));
+        let inner = dropout(inner, self.dropout, mode);
+        let output = rows::linear(&self.output, inner);
         self.output_norm
             .forward(x + dropout(output, self.dropout, mode))
     }

@@ -1,17 +1,13 @@
-//! AdamW, kind to the processor's caches.
+//! AdamW.
 
 use burn::optim::{AdamWState, AdaptiveMomentumState, LearningRate, Optimizer};
 use burn::tensor::{Device, Tensor};
 
-/// Elements of a block on a device that works through memory: what an update reads and writes of so many parameters
-/// stays in a cache of 1 MiB.
-const BLOCK: usize = 1 << 16;
-
 /// AdamW (Loshchilov and Hutter, 2019), with the numbers and the state of Burn's, bit for bit.
 ///
-/// An update is about fifteen operations on tensors of the size of the parameter. Burn's goes through memory for each of
-/// them, which for the word embeddings of a text encoder takes longer than everything else in the update. Here they are
-/// done block by block of the parameter's first dimension, on the device that profits from it.
+/// An update is about fifteen operations on tensors of the size of the parameter, each of which goes through memory: for the
+/// word embeddings of a text encoder that takes longer than everything else in the update. On flex it is one pass by a
+/// kernel, on several threads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamW {
     /// β₁ and β₂, the decay of the two moments; in [0, 1).
@@ -22,53 +18,92 @@ pub struct AdamW {
     pub weight_decay: f32,
 }
 
-/// A parameter, or a block of one, and its moments.
-struct Block<const D: usize> {
+/// A parameter and its moments.
+struct Moving<const D: usize> {
     parameter: Tensor<D>,
-    moment_1: Tensor<D>,
-    moment_2: Tensor<D>,
-}
-
-impl<const D: usize> Block<D> {
-    fn rows(&self, from: usize, to: usize) -> Self {
-        let rows = |tensor: &Tensor<D>| tensor.clone().slice(from..to);
-        Self {
-            parameter: rows(&self.parameter),
-            moment_1: rows(&self.moment_1),
-            moment_2: rows(&self.moment_2),
-        }
-    }
-
-    fn replace_rows(self, from: usize, to: usize, with: Self) -> Self {
-        Self {
-            parameter: self.parameter.slice_assign(from..to, with.parameter),
-            moment_1: self.moment_1.slice_assign(from..to, with.moment_1),
-            moment_2: self.moment_2.slice_assign(from..to, with.moment_2),
-        }
-    }
+    moments: [Tensor<D>; 2],
 }
 
 impl AdamW {
+    fn corrections(&self, time: usize) -> [f32; 2] {
+        self.betas.map(|beta| 1.0 - beta.powi(time as i32))
+    }
+
+    fn decay(&self, rate: LearningRate) -> f64 {
+        1.0 - rate * f64::from(self.weight_decay)
+    }
+
     /// Update `time`, counted from 1.
     fn update<const D: usize>(
         &self,
         rate: LearningRate,
         time: usize,
-        block: Block<D>,
+        moving: Moving<D>,
         gradient: Tensor<D>,
-    ) -> Block<D> {
+    ) -> Moving<D> {
+        #[cfg(feature = "flex")]
+        if moving.parameter.device() == Device::flex()
+            && moving.parameter.dtype() == burn::tensor::DType::F32
+        {
+            return self.in_one_pass(rate, time, moving, gradient);
+        }
         let [beta_1, beta_2] = self.betas;
-        let correction = |beta: f32| 1.0 - beta.powi(time as i32);
+        let [correction_1, correction_2] = self.corrections(time);
         let squared = gradient.clone().square();
-        let moment_1 = block.moment_1 * beta_1 + gradient * (1.0 - beta_1);
-        let moment_2 = block.moment_2 * beta_2 + squared * (1.0 - beta_2);
-        let root = (moment_2.clone() / correction(beta_2)).sqrt() + self.epsilon;
-        let step = moment_1.clone() / correction(beta_1) / root;
-        let decay = 1.0 - rate * f64::from(self.weight_decay);
-        Block {
-            parameter: block.parameter * decay - step * rate,
-            moment_1,
-            moment_2,
+        let [moment_1, moment_2] = moving.moments;
+        let moment_1 = moment_1 * beta_1 + gradient * (1.0 - beta_1);
+        let moment_2 = moment_2 * beta_2 + squared * (1.0 - beta_2);
+        let root = (moment_2.clone() / correction_2).sqrt() + self.epsilon;
+        let step = moment_1.clone() / correction_1 / root;
+        Moving {
+            parameter: moving.parameter * self.decay(rate) - step * rate,
+            moments: [moment_1, moment_2],
+        }
+    }
+
+    /// The same by the kernel, in place where nobody else holds a tensor.
+    #[cfg(feature = "flex")]
+    fn in_one_pass<const D: usize>(
+        &self,
+        rate: LearningRate,
+        time: usize,
+        moving: Moving<D>,
+        gradient: Tensor<D>,
+    ) -> Moving<D> {
+        use burn::backend::Flex;
+        use burn::backend::flex::FlexTensor;
+
+        // Contiguous, and nothing but its own numbers in its storage.
+        let owned = |tensor: Tensor<D>| -> FlexTensor {
+            let tensor = tensor.try_into_primitive::<Flex>();
+            let tensor = tensor.expect("a tensor of flex, on whose device it is");
+            let shape = tensor.layout().shape().clone();
+            let count = shape.num_elements();
+            match tensor.storage::<f32>().len() == count && tensor.is_contiguous() {
+                true => tensor,
+                false => FlexTensor::from_data(tensor.into_data()),
+            }
+        };
+        let step = mdm_kernels::AdamWStep {
+            betas: self.betas,
+            corrections: self.corrections(time),
+            epsilon: self.epsilon,
+            rate: rate as f32,
+            decay: self.decay(rate) as f32,
+        };
+        let gradient = owned(gradient);
+        let mut parameter = owned(moving.parameter);
+        let [mut first, mut second] = moving.moments.map(owned);
+        mdm_kernels::adamw(
+            step,
+            parameter.storage_mut::<f32>(),
+            [first.storage_mut::<f32>(), second.storage_mut::<f32>()],
+            gradient.storage::<f32>(),
+        );
+        let tensor = |primitive| Tensor::from_primitive::<Flex>(primitive);
+        Moving {
+            parameter: tensor(parameter),
+            moments: [tensor(first), tensor(second)],
         }
     }
 }
@@ -83,59 +118,31 @@ impl Optimizer for AdamW {
         gradient: Tensor<D>,
         state: Option<AdamWState<D>>,
     ) -> (Tensor<D>, Option<AdamWState<D>>) {
-        let shape = parameter.dims();
-        let rows = shape.first().copied().unwrap_or(1);
-        let of_block = if in_blocks(&parameter.device()) {
-            (BLOCK * rows / shape.iter().product::<usize>().max(1)).max(1)
-        } else {
-            rows
-        };
         let (time, moment_1, moment_2) = match state {
             Some(AdamWState { momentum }) => {
                 (momentum.time + 1, momentum.moment_1, momentum.moment_2)
             }
             None => (1, parameter.zeros_like(), parameter.zeros_like()),
         };
-        let mut all = Block {
+        let moving = Moving {
             parameter,
-            moment_1,
-            moment_2,
+            moments: [moment_1, moment_2],
         };
-        if of_block >= rows {
-            all = self.update(rate, time, all, gradient);
-        } else {
-            for from in (0..rows).step_by(of_block) {
-                let to = rows.min(from + of_block);
-                let gradient = gradient.clone().slice(from..to);
-                let block = self.update(rate, time, all.rows(from, to), gradient);
-                all = all.replace_rows(from, to, block);
-            }
-        }
+        let Moving { parameter, moments } = self.update(rate, time, moving, gradient);
+        let [moment_1, moment_2] = moments;
         let momentum = AdaptiveMomentumState {
             time,
-            moment_1: all.moment_1,
-            moment_2: all.moment_2,
+            moment_1,
+            moment_2,
             max_moment_2: None,
         };
-        (all.parameter, Some(AdamWState { momentum }))
+        (parameter, Some(AdamWState { momentum }))
     }
 
     fn to_device<const D: usize>(mut state: AdamWState<D>, device: &Device) -> AdamWState<D> {
         state.momentum = state.momentum.to_device(device);
         state
     }
-}
-
-/// Whether blocks pay: flex does one operation after the other in main memory. A graphics processor would start a kernel
-/// for each operation on each block, and libtorch divides a large tensor between its threads.
-#[cfg(feature = "flex")]
-fn in_blocks(device: &Device) -> bool {
-    *device == Device::flex()
-}
-
-#[cfg(not(feature = "flex"))]
-fn in_blocks(_device: &Device) -> bool {
-    false
 }
 
 #[cfg(test)]
@@ -182,12 +189,8 @@ mod tests {
     #[test]
     fn every_bit_is_that_of_burns() {
         same_as_burns(random([7]), [(); 3].map(|()| random([7])));
-        // Several blocks, the last one smaller; a row larger than a block; rows of matrices.
+        // Several chunks of the kernel, the last one smaller.
         same_as_burns(random([300, 500]), [(); 3].map(|()| random([300, 500])));
-        same_as_burns(
-            random([2, BLOCK + 1]),
-            [(); 3].map(|()| random([2, BLOCK + 1])),
-        );
         same_as_burns(random([90, 40, 30]), [(); 3].map(|()| random([90, 40, 30])));
         // What is not contiguous, as the gradients of a linear layer.
         let transposed = || random([500, 300]).transpose();

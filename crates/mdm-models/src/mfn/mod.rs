@@ -1,16 +1,20 @@
 //! Memory fusion network (Zadeh et al., 2018).
 
+#[cfg(feature = "flex")]
+mod flex;
+mod memory;
+
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor, activation};
 use mdm_core::seed::ChaCha8Rng;
-use mdm_core::stochastic::dropout;
+use mdm_core::stochastic::{dropout, dropout_mask};
 use mdm_core::{Mode, init};
 use serde::{Deserialize, Serialize};
 
+use memory::Gate;
+
 use crate::fusion::last_states;
-use crate::lstm::split_steps;
 use crate::{
     Error, FusionEncoder, Lstm, Sequences, TorchNames, TorchVisitor, Views, rows, torch_names,
 };
@@ -165,73 +169,49 @@ pub struct TwoLayers {
 }
 
 impl TwoLayers {
-    fn forward<const D: usize>(&self, x: Tensor<D>, mode: &mut Mode) -> Tensor<D> {
-        self.finish(self.fc1.forward(x), mode)
-    }
-
-    /// What follows the first linear layer.
-    fn finish<const D: usize>(&self, x: Tensor<D>, mode: &mut Mode) -> Tensor<D> {
-        let hidden = dropout(activation::relu(x), self.dropout, mode);
-        self.fc2.forward(hidden)
+    fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
+        let hidden = activation::relu(rows::linear(&self.fc1, x));
+        rows::linear(&self.fc2, dropout(hidden, self.dropout, mode))
     }
 }
 
-/// A gate in the recursion of the memory: what its first layer makes of the attended cells is there for all steps.
-struct Gate<'network> {
-    network: &'network TwoLayers,
-    attended: Vec<Tensor<2>>,
-    memory_weight: Tensor<2>,
-}
-
-impl<'network> Gate<'network> {
-    /// `attended`: `[steps, batch, window]`.
-    fn new(network: &'network TwoLayers, attended: &Tensor<3>) -> Self {
-        let window = attended.dims()[2];
-        let weight = network.fc1.weight.val();
-        let memory = weight.dims()[0] - window;
-        let bias = network.fc1.bias.as_ref().map(|bias| bias.val());
-        let attended = linear(attended.clone(), weight.clone().narrow(0, 0, window), bias);
-        Self {
-            network,
-            attended: split_steps(attended),
-            memory_weight: weight.narrow(0, window, memory),
+impl TwoLayers {
+    /// As a gate of the memory, over the attended cells `[batch, steps, window]` and the memory: what the first layer makes
+    /// of the attended cells is there for all steps.
+    fn gate(&self, attended: Tensor<3>, mode: &mut Mode) -> Gate {
+        let [batch, steps, window] = attended.dims();
+        let weight = self.fc1.weight.val();
+        let [inputs, hidden] = weight.dims();
+        let drive = rows::matmul(attended, weight.clone().narrow(0, 0, window));
+        let bias = |layer: &Linear| {
+            let bias = layer.bias.as_ref().expect("both layers have one");
+            bias.val()
+        };
+        Gate {
+            drive: drive + bias(&self.fc1).unsqueeze::<3>(),
+            mask: dropout_mask(batch * steps * hidden, self.dropout, mode),
+            of_memory: weight.narrow(0, window, inputs - window),
+            of_hidden: self.fc2.weight.val(),
+            bias: bias(&self.fc2),
         }
-    }
-
-    fn at(&self, step: usize, memory: &Tensor<2>, mode: &mut Mode) -> Tensor<2> {
-        let memory = memory.clone().matmul(self.memory_weight.clone());
-        let hidden = self.attended[step].clone() + memory;
-        activation::sigmoid(self.network.finish(hidden, mode))
     }
 }
 
 impl Mfn {
     /// The memory after every step, `[batch, steps, memory]`, of the cells `[batch, steps, all modalities]`.
     fn memories(&self, cells: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
-        let device = cells.device();
-        // Steps first, as in the LSTM.
-        let cells = cells.swap_dims(0, 1);
-        let [steps, batch, width] = cells.dims();
-        let before = vec![Tensor::zeros([1, batch, width], &device), cells.clone()];
-        let before = Tensor::cat(before, 0).narrow(0, 0, steps);
+        let [batch, steps, width] = cells.dims();
+        let zero = Tensor::zeros([batch, 1, width], &cells.device());
+        let before = Tensor::cat(vec![zero, cells.clone()], 1).narrow(1, 0, steps);
         let window = Tensor::cat(vec![before, cells], 2);
 
         // None of this reads the memory: all steps at once.
         let attention = rows::softmax(self.attention.forward(window.clone(), mode));
         let attended = window * attention;
         let candidate = activation::tanh(self.candidate.forward(attended.clone(), mode));
-        let retain = Gate::new(&self.retain, &attended);
-        let update = Gate::new(&self.update, &attended);
-
-        let mut memory = Tensor::zeros([batch, candidate.dims()[2]], &device);
-        let mut memories = Vec::with_capacity(steps);
-        for (step, candidate) in split_steps(candidate).into_iter().enumerate() {
-            let kept = retain.at(step, &memory, mode) * memory.clone();
-            let written = update.at(step, &memory, mode) * candidate;
-            memory = kept + written;
-            memories.push(memory.clone());
-        }
-        Tensor::stack(memories, 1)
+        let retain = self.retain.gate(attended.clone(), mode);
+        let update = self.update.gate(attended, mode);
+        memory::memories(retain, update, candidate)
     }
 }
 
@@ -256,7 +236,7 @@ impl FusionEncoder for Mfn {
         }
         let memories = self.memories(Tensor::cat(cells, 2), mode);
         last.push(last_states(memories, &views.lengths));
-        activation::relu(self.fc1.forward(Tensor::cat(last, 1)))
+        activation::relu(rows::linear(&self.fc1, Tensor::cat(last, 1)))
     }
 
     fn d_z(&self) -> usize {
