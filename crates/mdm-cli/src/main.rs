@@ -12,6 +12,7 @@ mod failure;
 mod fetch;
 mod grid;
 mod inspect_page;
+mod memory;
 mod output;
 mod plot;
 mod predictions;
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    memory::keep_what_is_freed();
     match commands::run(args::Args::parse()) {
         Ok(code) => code,
         Err(error) => failure::report(&error),
