@@ -35,6 +35,7 @@ Examples:
   cargo xtask mdm --help                             all commands of mdm
   cargo xtask data inspect DIR                       look into a prepared store
   cargo xtask reproduce-fig1                         mdm reproduce fig1: a figure of the paper
+  cargo xtask bench --quick                          how fast training and inference are
   cargo xtask bench-estimators --quick               the estimators against known truths
   cargo xtask test -p mdm-core -- --nocapture        arguments of test go to cargo test
   cargo xtask ci fmt clippy                          two steps of the gate

@@ -1,7 +1,7 @@
 //! A long short-term memory layer with PyTorch's conventions.
 //!
-//! What the inputs give to the gates of all steps is one product. For the recursion, [`composition`] is what the equations say,
-//! and [`operation`] the same as one operation with a backward of its own: by the kernel of `mdm-kernels` on flex, by tensor
+//! What the inputs give to the gates of all steps is one product. For the recursion, `composition` is what the equations say,
+//! and `operation` the same as one operation with a backward of its own: by the kernel of `mdm-kernels` on flex, by tensor
 //! operations elsewhere.
 
 mod autodiff;
