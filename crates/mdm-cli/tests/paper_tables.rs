@@ -406,9 +406,9 @@ fn a_killed_table_has_what_was_finished_and_goes_on() {
         "--seeds",
         "3",
         "--set",
-        "train.epochs=15",
+        "train.epochs=40",
         "--set",
-        "train.patience=15",
+        "train.patience=40",
     ];
     let mut child = Command::new(env!("CARGO_BIN_EXE_mdm"))
         .args(["reproduce", "table1", "--out"])
@@ -429,6 +429,11 @@ fn a_killed_table_has_what_was_finished_and_goes_on() {
     assert!((1..6).contains(&rows), "{rows}");
     let markdown = fs::read_to_string(killed.join("table.md")).unwrap();
     assert!(markdown.contains("of 6 cells are finished"), "{markdown}");
+
+    // Killed while a run began.
+    let begun = killed.join("ef-lstm-f-seed2");
+    fs::create_dir_all(&begun).unwrap();
+    fs::write(begun.join("config.toml.tmp-1-0"), "seed").unwrap();
 
     let run = |out: &Path| table1(out, &settings);
     let resumed = run(&killed);

@@ -280,6 +280,12 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
+/// Whether a path is that of something in the making, or what a process that was killed left of it.
+pub fn is_temporary(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| extension.starts_with("tmp-"))
+}
+
 /// `NAME.tmp-PID-N` in the same folder.
 fn sibling(path: &Path, kind: &str, attempt: u32) -> Result<PathBuf, Error> {
     let Some(name) = path.file_name() else {
@@ -303,6 +309,7 @@ mod tests {
         let path = folder.path().join("file");
         // Left by a process of the same id that was killed.
         let left = sibling(&path, "tmp", 0).unwrap();
+        assert!(is_temporary(&left) && !is_temporary(&path));
         fs::write(&left, "left").unwrap();
         let contents: Vec<Vec<u8>> = (0..8).map(|byte| vec![byte; 100_000]).collect();
         std::thread::scope(|scope| {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mdm_data::Preparation;
+use mdm_data::atomic::is_temporary;
 use mdm_models::Encoder;
 use serde::Serialize;
 use serde_json::json;
@@ -40,11 +41,13 @@ impl RunFolder {
     /// [`Error::RunExists`] when there is something in it, [`Error::Io`] and [`Error::Data`] when it cannot be written.
     pub fn create(path: &Path, config: &str, preparation: &Preparation) -> Result<Self, Error> {
         if path.exists() {
-            let mut entries = fs::read_dir(path).map_err(Error::io("open", path))?;
-            if entries.next().is_some() {
-                return Err(Error::RunExists {
-                    path: path.to_owned(),
-                });
+            for entry in fs::read_dir(path).map_err(Error::io("open", path))? {
+                // What a sudden end left of a file's beginning is in nobody's way.
+                if !is_temporary(&entry.map_err(Error::io("open", path))?.path()) {
+                    return Err(Error::RunExists {
+                        path: path.to_owned(),
+                    });
+                }
             }
         }
         fs::create_dir_all(path).map_err(Error::io("create", path))?;

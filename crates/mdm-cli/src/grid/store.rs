@@ -3,6 +3,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
+use mdm_data::atomic::is_temporary;
 use mdm_train::write_atomically;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,8 +114,7 @@ fn claim(folder: &Path, settings: &impl Serialize) -> anyhow::Result<()> {
 pub fn is_empty(folder: &Path) -> anyhow::Result<bool> {
     let cannot_read = || format!("cannot read {}", folder.display());
     for entry in fs::read_dir(folder).with_context(cannot_read)? {
-        let name = entry.with_context(cannot_read)?.file_name();
-        if Path::new(&name).extension() != Some("tmp".as_ref()) {
+        if !is_temporary(&entry.with_context(cannot_read)?.path()) {
             return Ok(false);
         }
     }

@@ -4,9 +4,9 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::forward::Saved;
-use super::{Read, Shape};
+use super::{GATES, Read, Shape};
 use crate::matmul::{Matrix, transposed_product};
-use crate::panels::{Lanes, Panels, WIDTH, product, rows_at_once};
+use crate::panels::{Lanes, Panels};
 use crate::vector::{load, store};
 
 /// The gradients of a layer's drive and of W_hh.
@@ -76,7 +76,8 @@ impl Backward<'_> {
         }
         let places = read.places(shape.steps);
         let arch = Arch::new();
-        let weight = transposed(self.weight_hh, shape, arch.dispatch(Lanes));
+        let lanes = arch.dispatch(Lanes);
+        let weight = Panels::of_transpose(self.weight_hh, shape.hidden, shape.gates(), lanes);
         let rows = shape.rows_of_chunk();
         let steps = rows * shape.steps;
         gates
@@ -96,29 +97,15 @@ impl Backward<'_> {
                     gradient,
                     of_hidden: vec![0.0; rows * shape.hidden],
                     of_cells: vec![0.0; rows * shape.hidden],
+                    sums: vec![0.0; rows * shape.gates()],
                 });
             });
     }
 }
 
-/// W_hhᵀ, `[4 · hidden, hidden]`, in panels.
-fn transposed(weight_hh: &[f32], shape: Shape, lanes: usize) -> Panels {
-    let (hidden, gates) = (shape.hidden, shape.gates());
-    let units = |panel: usize, vector: usize| {
-        let first = hidden.min((panel * WIDTH + vector) * lanes);
-        first..hidden.min(first + lanes)
-    };
-    Panels::new(
-        gates,
-        lanes,
-        hidden.div_ceil(WIDTH * lanes),
-        units,
-        |row, column| weight_hh[column * gates + row],
-    )
-}
-
 /// Some rows of a batch on their way back through all steps.
 struct Rows<'a> {
+    /// W_hhᵀ
     weight: &'a Panels,
     shape: Shape,
     read: Read<'a>,
@@ -130,6 +117,8 @@ struct Rows<'a> {
     /// What the later steps say about the states after this one, each `[rows, hidden]`.
     of_hidden: Vec<f32>,
     of_cells: Vec<f32>,
+    /// The gradients of the gates' sums of this step, `[rows, 4 · hidden]`.
+    sums: Vec<f32>,
 }
 
 impl WithSimd for Rows<'_> {
@@ -156,9 +145,8 @@ impl WithSimd for Rows<'_> {
                 }
             }
             if step > 0 {
-                for panel in 0..width.div_ceil(WIDTH * S::F32_LANES) {
-                    self.panel(simd, step, panel);
-                }
+                self.weight
+                    .multiply(simd, &self.sums, &mut self.of_hidden, false);
             }
         }
     }
@@ -193,8 +181,8 @@ impl Rows<'_> {
         }
 
         let start = (row * self.shape.steps + step) * 4 * width + first;
-        let mut gate = [one; WIDTH];
-        for index in 0..WIDTH {
+        let mut gate = [one; GATES];
+        for index in 0..GATES {
             gate[index] = load(simd, &self.gates[start + index * width..][..units]);
         }
         let [input, forget, candidate, output] = gate;
@@ -220,52 +208,11 @@ impl Rows<'_> {
             simd.mul_f32s(of_candidate, squared),
             simd.mul_f32s(of_output, slope_of_sigmoid(simd, output)),
         ];
-        for index in 0..WIDTH {
+        for index in 0..GATES {
             let sum = sums[index];
             store(simd, &mut self.gates[start + index * width..][..units], sum);
-        }
-    }
-
-    /// The gradients of the hidden states before a step, for the units of one panel.
-    #[inline(always)]
-    fn panel<S: Simd>(&mut self, simd: S, step: usize, panel: usize) {
-        let mut row = 0;
-        while row < self.rows {
-            let left = self.rows - row;
-            if rows_at_once::<S>() == 6 && left >= 6 {
-                self.block::<S, 6>(simd, step, panel, row);
-                row += 6;
-            } else if left >= 3 {
-                self.block::<S, 3>(simd, step, panel, row);
-                row += 3;
-            } else if left == 2 {
-                self.block::<S, 2>(simd, step, panel, row);
-                row += 2;
-            } else {
-                self.block::<S, 1>(simd, step, panel, row);
-                row += 1;
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn block<S: Simd, const R: usize>(&mut self, simd: S, step: usize, panel: usize, row: usize) {
-        let width = self.shape.hidden;
-        let mut gates: [&[f32]; R] = [&[]; R];
-        for r in 0..R {
-            let place = ((row + r) * self.shape.steps + step) * 4 * width;
-            gates[r] = &self.gates[place..place + 4 * width];
-        }
-        let sums = product(simd, gates, self.weight.panel::<S>(panel));
-        for r in 0..R {
-            for vector in 0..WIDTH {
-                let first = (panel * WIDTH + vector) * S::F32_LANES;
-                if first < width {
-                    let units = S::F32_LANES.min(width - first);
-                    let states = &mut self.of_hidden[(row + r) * width + first..][..units];
-                    store(simd, states, sums[r][vector]);
-                }
-            }
+            let here = (row * GATES + index) * width + first;
+            store(simd, &mut self.sums[here..here + units], sum);
         }
     }
 }

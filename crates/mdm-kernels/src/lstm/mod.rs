@@ -16,6 +16,11 @@ mod forward;
 pub use backward::{Backward, Gradients};
 pub use forward::{Forward, Saved};
 
+use crate::vector::Chunk;
+
+/// Input, forget, candidate, output.
+const GATES: usize = 4;
+
 /// Sizes of a layer and of what it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
@@ -29,7 +34,7 @@ pub struct Shape {
 
 impl Shape {
     fn gates(&self) -> usize {
-        4 * self.hidden
+        GATES * self.hidden
     }
 
     fn check(&self, weight_hh: &[f32], drive: &[f32]) {
@@ -38,13 +43,8 @@ impl Shape {
         assert_eq!(drive.len(), self.batch * self.steps * self.gates());
     }
 
-    /// Rows that go through all steps together: all that a thread gets, unless that were so many that what belongs to
-    /// them leaves the caches.
     fn rows_of_chunk(&self) -> usize {
-        const MOST: usize = 24;
-        self.batch
-            .div_ceil(rayon::current_num_threads())
-            .clamp(1, MOST)
+        Chunk::sequences(self.batch)
     }
 }
 

@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{MemoryGate, MemorySaved, MemoryShape};
+use super::{MemoryGate, MemorySaved, MemoryShape, Weights};
 use crate::matmul::{Matrix, of_columns, transposed_product};
 use crate::panels::{Lanes, Panels};
 use crate::vector::{load, store};
@@ -64,7 +64,15 @@ impl MemoryBackward<'_> {
         }
         let arch = Arch::new();
         let lanes = arch.dispatch(Lanes);
-        let weights = [0, 1].map(|which| Weights::new(self.gates[which], shape, which, lanes));
+        let weights = [0, 1].map(|which| {
+            let hidden = shape.hidden[which];
+            Weights::new(
+                self.gates[which],
+                shape.memory,
+                hidden,
+                |matrix, rows, columns| Panels::of_transpose(matrix, rows, columns, lanes),
+            )
+        });
 
         let MemorySaved {
             before,
@@ -113,22 +121,6 @@ impl MemoryBackward<'_> {
         MemoryGradients {
             gates: [gate(0, drive_0, sums_0), gate(1, drive_1, sums_1)],
             candidate,
-        }
-    }
-}
-
-/// A gate's parameters as the kernel reads them.
-struct Weights {
-    of_memory: Panels,
-    of_hidden: Panels,
-}
-
-impl Weights {
-    fn new(gate: MemoryGate, shape: MemoryShape, which: usize, lanes: usize) -> Self {
-        let (memory, hidden) = (shape.memory, shape.hidden[which]);
-        Self {
-            of_memory: Panels::of_transpose(gate.of_memory, memory, hidden, lanes),
-            of_hidden: Panels::of_transpose(gate.of_hidden, hidden, memory, lanes),
         }
     }
 }

@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{MemoryGate, MemoryShape};
+use super::{MemoryGate, MemoryShape, Weights};
 use crate::panels::{Lanes, Panels};
 use crate::vector::{load, sigmoid, store};
 
@@ -100,7 +100,15 @@ impl MemoryForward<'_> {
         let lanes = arch.dispatch(Lanes);
         Kernel {
             forward: self,
-            weights: [0, 1].map(|which| Weights::new(self.gates[which], shape, which, lanes)),
+            weights: [0, 1].map(|which| {
+                let hidden = shape.hidden[which];
+                Weights::new(
+                    self.gates[which],
+                    shape.memory,
+                    hidden,
+                    |matrix, rows, columns| Panels::of(matrix, rows, columns, lanes),
+                )
+            }),
             arch,
         }
     }
@@ -130,22 +138,6 @@ struct Kept<'a> {
     before: &'a mut [f32],
     hidden: [&'a mut [f32]; 2],
     gates: [&'a mut [f32]; 2],
-}
-
-/// A gate's parameters as the kernel reads them.
-struct Weights {
-    of_memory: Panels,
-    of_hidden: Panels,
-}
-
-impl Weights {
-    fn new(gate: MemoryGate, shape: MemoryShape, which: usize, lanes: usize) -> Self {
-        let (memory, hidden) = (shape.memory, shape.hidden[which]);
-        Self {
-            of_memory: Panels::of(gate.of_memory, memory, hidden, lanes),
-            of_hidden: Panels::of(gate.of_hidden, hidden, memory, lanes),
-        }
-    }
 }
 
 /// Some rows of a batch on their way through all steps.

@@ -15,6 +15,9 @@ mod forward;
 pub use backward::{GateGradients, MemoryBackward, MemoryGradients};
 pub use forward::{MemoryForward, MemorySaved};
 
+use crate::panels::Panels;
+use crate::vector::Chunk;
+
 /// Sizes of the recursion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryShape {
@@ -34,10 +37,7 @@ impl MemoryShape {
     }
 
     fn rows_of_chunk(&self) -> usize {
-        const MOST: usize = 24;
-        self.batch
-            .div_ceil(rayon::current_num_threads())
-            .clamp(1, MOST)
+        Chunk::sequences(self.batch)
     }
 }
 
@@ -64,6 +64,26 @@ impl MemoryGate<'_> {
         assert_eq!(self.of_memory.len(), shape.memory * hidden);
         assert_eq!(self.of_hidden.len(), hidden * shape.memory);
         assert_eq!(self.bias.len(), shape.memory);
+    }
+}
+
+/// A gate's parameters in panels, as they are for the way forward or transposed for the way back.
+struct Weights {
+    of_memory: Panels,
+    of_hidden: Panels,
+}
+
+impl Weights {
+    fn new(
+        gate: MemoryGate,
+        memory: usize,
+        hidden: usize,
+        panels: impl Fn(&[f32], usize, usize) -> Panels,
+    ) -> Self {
+        Self {
+            of_memory: panels(gate.of_memory, memory, hidden),
+            of_hidden: panels(gate.of_hidden, hidden, memory),
+        }
     }
 }
 
