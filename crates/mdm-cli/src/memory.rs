@@ -3,8 +3,8 @@
 /// Keeps it in the process, for the next tensor.
 ///
 /// A training step makes and drops the same large tensors again and again. As it comes, glibc takes each from the system and
-/// returns it, and a page that comes from the system is zeroed and mapped by the kernel anew: up to half of the time of a step on a
-/// virtual machine. Everything below is told to the allocator once, before there are threads.
+/// returns it, and a page that comes from the system is zeroed and mapped by the kernel anew, which a virtual machine pays for
+/// dearly. Everything below is told to the allocator once, before there are threads.
 pub fn keep_what_is_freed() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     glibc();

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use anyhow::Context;
-use mdm_train::write_atomically;
 use serde::Serialize;
 
+use super::clock::median;
 use super::pytorch::{PyTorch, rows};
-use super::{Row, markdown, threads};
+use super::{Row, markdown, threads, write};
 use crate::args::BenchArgs;
-use crate::grid::Machine;
+use crate::grid::{Machine, Progress};
 use crate::output;
 
 /// A workload on both sides.
@@ -35,25 +35,23 @@ pub fn run(args: &BenchArgs, chosen: &[&str]) -> anyhow::Result<()> {
     let threads = threads();
     let mut found: Vec<Row> = Vec::new();
     let mut pairs = Vec::new();
+    let mut progress = Progress::new(chosen.len() * args.rounds as usize, 0);
     for name in chosen {
         let mut rounds = Vec::new();
         for round in 0..args.rounds {
-            eprint!("\r{name}, round {} of {}     ", round + 1, args.rounds);
+            let what = format!("{name}, round {}", round + 1);
+            progress.now(what.clone());
             let theirs = pytorch.run(name, threads, args.quick)?;
             let ours = ours(name, args)?;
             found.extend(theirs.iter().chain(&ours).cloned());
             rounds.push((theirs, ours));
+            progress.cell(&what);
         }
         pairs.extend(pair(&rounds));
     }
-    eprintln!();
+    drop(progress);
     if let Some(path) = &args.json {
-        let lines: Vec<String> = found
-            .iter()
-            .map(serde_json::to_string)
-            .collect::<Result<_, _>>()?;
-        write_atomically(path, (lines.join("\n") + "\n").as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        write(path, &found)?;
     }
     let text = markdown::text(&pairs, &args.backend.backend, threads, &Machine::new());
     output::line(text.trim_end())
@@ -109,16 +107,6 @@ fn pair(rounds: &[(Vec<Row>, Vec<Row>)]) -> Vec<Pair> {
         }
     }
     pairs.values().map(Rounds::pair).collect()
-}
-
-/// The middle of some numbers, at least one.
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() % 2 {
-        0 => (values[middle - 1] + values[middle]) / 2.0,
-        _ => values[middle],
-    }
 }
 
 #[cfg(test)]

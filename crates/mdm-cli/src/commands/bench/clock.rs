@@ -41,10 +41,10 @@ impl Effort {
     }
 }
 
-/// What was measured.
+/// What was measured, in seconds.
 pub struct Times {
-    pub median: Duration,
-    pub min: Duration,
+    pub median: f64,
+    pub min: f64,
     pub count: usize,
 }
 
@@ -61,22 +61,26 @@ pub fn measure(
     while times.len() < effort.repeats {
         let before = Instant::now();
         step()?;
-        times.push(before.elapsed());
+        times.push(before.elapsed().as_secs_f64());
         if start.elapsed() > effort.budget {
             break;
         }
     }
-    times.sort_unstable();
-    let middle = times.len() / 2;
-    let median = match times.len() % 2 {
-        0 => (times[middle - 1] + times[middle]) / 2,
-        _ => times[middle],
-    };
     Ok(Times {
-        median,
-        min: times[0],
+        min: times.iter().copied().fold(f64::INFINITY, f64::min),
         count: times.len(),
+        median: median(times),
     })
+}
+
+/// The middle of some numbers, at least one.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() % 2 {
+        0 => (values[middle - 1] + values[middle]) / 2.0,
+        _ => values[middle],
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The table of both sides.
 
-use super::against_pytorch::{Pair, median};
+use super::against_pytorch::Pair;
+use super::clock::median;
 use crate::grid::Machine;
 
 /// The whole table, with the machine above it.

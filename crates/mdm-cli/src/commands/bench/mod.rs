@@ -7,15 +7,16 @@ mod markdown;
 mod model;
 mod pytorch;
 
-use std::fs::File;
-use std::io::Write;
+use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::Device;
+use mdm_train::write_atomically;
 use serde::{Deserialize, Serialize};
 
 use crate::args::BenchArgs;
 use crate::failure::usage;
+use crate::grid::Progress;
 use crate::{backend, output};
 use clock::Effort;
 use job::Job;
@@ -50,23 +51,36 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         return against_pytorch::run(args, &chosen);
     }
     let device = backend::device(&args.backend.backend)?;
-    let mut file = match &args.json {
-        Some(path) => {
-            Some(File::create(path).with_context(|| format!("cannot write {}", path.display()))?)
-        }
-        None => None,
-    };
-    for (place, name) in chosen.iter().enumerate() {
-        for job in Job::of(name) {
-            eprint!("\r{}/{} {name}/{}   ", place + 1, chosen.len(), job.name());
-            let row = time(name, job, args, &device)?;
-            match &mut file {
-                Some(file) => writeln!(file, "{}", serde_json::to_string(&row)?)?,
-                None => output::line(serde_json::to_string(&row)?)?,
+    let jobs = chosen
+        .iter()
+        .flat_map(|&name| Job::of(name).into_iter().map(move |job| (name, job)));
+    let jobs: Vec<(&str, Job)> = jobs.collect();
+    let mut progress = Progress::new(jobs.len(), 0);
+    let mut rows = Vec::with_capacity(jobs.len());
+    for (name, job) in jobs {
+        let workload = format!("{name}/{}", job.name());
+        progress.now(workload.clone());
+        let row = time(name, job, args, &device)?;
+        progress.cell(&workload);
+        match &args.json {
+            Some(path) => {
+                rows.push(row);
+                write(path, &rows)?;
             }
+            None => output::line(serde_json::to_string(&row)?)?,
         }
     }
-    eprintln!();
+    Ok(())
+}
+
+/// Rows as JSON lines.
+fn write(path: &Path, rows: &[Row]) -> anyhow::Result<()> {
+    let mut text = String::new();
+    for row in rows {
+        text += &serde_json::to_string(row)?;
+        text.push('\n');
+    }
+    write_atomically(path, text.as_bytes())?;
     Ok(())
 }
 
@@ -92,14 +106,13 @@ fn time(name: &str, job: Job, args: &BenchArgs, device: &Device) -> anyhow::Resu
         // A graphics processor is still busy when the call returns.
         device.sync().context("the device failed")
     })?;
-    let [median, min] = [times.median, times.min].map(|time| time.as_secs_f64());
     Ok(Row {
         workload: format!("{name}/{}", job.name()),
         variant: "rust".to_owned(),
-        median_s: median,
-        min_s: min,
-        samples_per_s: work.samples() as f64 / median,
-        steps_per_s: 1.0 / median,
+        median_s: times.median,
+        min_s: times.min,
+        samples_per_s: work.samples() as f64 / times.median,
+        steps_per_s: 1.0 / times.median,
         samples: work.samples(),
         repeats: times.count,
         threads: threads(),
