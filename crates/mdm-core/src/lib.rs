@@ -481,9 +481,12 @@
 
 #![warn(missing_docs)]
 
+mod adamw;
 pub mod critic;
 mod error;
 pub mod estimate;
+#[cfg(feature = "flex")]
+mod flex;
 pub mod ground_truth;
 pub mod init;
 mod linalg;
@@ -498,6 +501,7 @@ pub mod stochastic;
 
 pub use burn;
 
+pub use adamw::AdamW;
 pub use critic::{
     BilinearCritic, BilinearCriticConfig, Critic, CriticConfig, CriticOutput, SeparableCritic,
     SeparableCriticConfig,

@@ -12,17 +12,20 @@
 #![allow(clippy::needless_range_loop)]
 
 mod adamw;
+mod attention;
 mod gelu;
 mod layer_norm;
 mod linear;
 mod lstm;
 mod matmul;
 mod memory;
+mod mlp;
 mod panels;
 mod softmax;
 mod vector;
 
 pub use adamw::{AdamWStep, adamw};
+pub use attention::{Attention, AttentionGradients, AttentionShape};
 pub use gelu::{gelu, gelu_and_slope};
 pub use layer_norm::{LayerNormGradients, Normalised, layer_norm, layer_norm_gradients};
 pub use linear::{LinearGradients, linear, linear_gradients};
@@ -31,4 +34,5 @@ pub use memory::{
     GateGradients, MemoryBackward, MemoryForward, MemoryGate, MemoryGradients, MemorySaved,
     MemoryShape,
 };
+pub use mlp::{Mlp, MlpGradients, MlpLayer, MlpSaved, MlpWanted};
 pub use softmax::{softmax, softmax_gradient};

@@ -53,32 +53,50 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// Where a product goes: rows in a slice, each so far from the one before.
+pub(crate) struct Out<'a> {
+    pub(crate) values: &'a mut [f32],
+    pub(crate) row_stride: usize,
+}
+
 /// `out = a · b`, or `out += a · b`, `out` with its rows one after the other.
-#[allow(unsafe_code)]
 pub(crate) fn matmul(a: Matrix, b: Matrix, out: &mut [f32], add: bool) {
+    assert_eq!(out.len(), a.rows * b.columns);
+    let out = Out {
+        values: out,
+        row_stride: b.columns,
+    };
+    scaled_product(a, b, out, 1.0, add);
+}
+
+/// `out = scale · a · b`, or `out += scale · a · b`.
+#[allow(unsafe_code)]
+pub(crate) fn scaled_product(a: Matrix, b: Matrix, out: Out, scale: f32, add: bool) {
     assert_eq!(a.columns, b.rows);
     let (m, n, k) = (a.rows, b.columns, a.columns);
-    assert_eq!(out.len(), m * n);
     if m == 0 || n == 0 {
         return;
     }
+    assert!(n <= out.row_stride && (m - 1) * out.row_stride + n <= out.values.len());
     if k == 0 {
         if !add {
-            out.fill(0.0);
+            for row in out.values.chunks_mut(out.row_stride).take(m) {
+                row[..n].fill(0.0);
+            }
         }
         return;
     }
     assert!(a.contains_its_last() && b.contains_its_last());
     // SAFETY: every element that is read is inside `a.values` or `b.values` (the last one is, strides are not negative)
-    // and every element that is written inside `out`, which nothing else borrows.
+    // and every element that is written inside `out.values`, which nothing else borrows.
     unsafe {
         gemm::gemm(
             m,
             n,
             k,
-            out.as_mut_ptr(),
+            out.values.as_mut_ptr(),
             1,
-            n as isize,
+            out.row_stride as isize,
             add,
             a.values.as_ptr(),
             a.column_stride as isize,
@@ -87,7 +105,7 @@ pub(crate) fn matmul(a: Matrix, b: Matrix, out: &mut [f32], add: bool) {
             b.column_stride as isize,
             b.row_stride as isize,
             1.0,
-            1.0,
+            scale,
             false,
             false,
             false,
@@ -138,6 +156,29 @@ mod tests {
         let mut out = [0.0; 3];
         matmul(a.transpose().rows(1, 2).rows(0, 1), a, &mut out, false);
         assert_eq!(out, [2.0 + 20.0, 4.0 + 25.0, 6.0 + 30.0]);
+    }
+
+    #[test]
+    fn a_product_goes_between_other_numbers() {
+        let a = Matrix::new(&[1.0, 2.0], 2, 1);
+        let mut values = [9.0; 5];
+        let out = Out {
+            values: &mut values,
+            row_stride: 3,
+        };
+        scaled_product(a, Matrix::new(&[3.0, 5.0], 1, 2), out, 0.5, false);
+        assert_eq!(values, [1.5, 2.5, 9.0, 3.0, 5.0]);
+    }
+
+    #[test]
+    #[should_panic]
+    fn what_lies_outside_is_not_written() {
+        let a = Matrix::new(&[1.0, 2.0], 2, 1);
+        let out = Out {
+            values: &mut [0.0; 4],
+            row_stride: 3,
+        };
+        scaled_product(a, Matrix::new(&[3.0, 5.0], 1, 2), out, 1.0, false);
     }
 
     #[test]

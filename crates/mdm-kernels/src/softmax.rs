@@ -15,9 +15,13 @@ pub fn softmax(rows: &mut [f32], width: usize) {
         return;
     }
     assert_eq!(rows.len() % width, 0);
-    let arch = Arch::new();
     rows.par_chunks_mut(Chunk::rows(width) * width)
-        .for_each(|rows| arch.dispatch(Softmax { rows, width }));
+        .for_each(|rows| softmax_here(rows, width));
+}
+
+/// The same on this thread.
+pub(crate) fn softmax_here(rows: &mut [f32], width: usize) {
+    Arch::new().dispatch(Softmax { rows, width });
 }
 
 /// The gradient of what went in from that of what came out, in place: `y (g − Σ y g)` of each row.
@@ -31,18 +35,20 @@ pub fn softmax_gradient(values: &[f32], gradient: &mut [f32], width: usize) {
     }
     assert_eq!(values.len(), gradient.len());
     assert_eq!(values.len() % width, 0);
-    let arch = Arch::new();
     let size = Chunk::rows(width) * width;
     gradient
         .par_chunks_mut(size)
         .zip(values.par_chunks(size))
-        .for_each(|(gradient, values)| {
-            arch.dispatch(Gradient {
-                values,
-                gradient,
-                width,
-            });
-        });
+        .for_each(|(gradient, values)| softmax_gradient_here(values, gradient, width));
+}
+
+/// The same on this thread.
+pub(crate) fn softmax_gradient_here(values: &[f32], gradient: &mut [f32], width: usize) {
+    Arch::new().dispatch(Gradient {
+        values,
+        gradient,
+        width,
+    });
 }
 
 struct Softmax<'a> {

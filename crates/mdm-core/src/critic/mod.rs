@@ -177,7 +177,23 @@ impl Critic {
     /// - `z`: `[batch, d_z]`
     /// - output: `[batch]`
     pub fn forward(&self, z: Tensor<2>, mode: &mut Mode) -> Tensor<1> {
-        let scores = self.mlp.forward(z, mode).squeeze_dim::<1>(1);
+        self.finish(self.mlp.forward(z, mode))
+    }
+
+    /// The scores of samples of the joint law and of the product, what [`forward`](Self::forward) gives for one after the
+    /// other, in one pass.
+    pub(crate) fn forward_both(
+        &self,
+        z_joint: Tensor<2>,
+        z_product: Tensor<2>,
+        mode: &mut Mode,
+    ) -> [Tensor<1>; 2] {
+        let scores = self.mlp.forward_both([z_joint, z_product], mode);
+        scores.map(|scores| self.finish(scores))
+    }
+
+    fn finish(&self, scores: Tensor<2>) -> Tensor<1> {
+        let scores = scores.squeeze_dim::<1>(1);
         match self.output {
             CriticOutput::Sigmoid => activation::sigmoid(scores),
             CriticOutput::Identity => scores,
@@ -206,6 +222,14 @@ impl Critic {
                 gradient * activation::sigmoid(scores.clone()) * activation::sigmoid(scores.neg())
             }
             CriticOutput::Identity => gradient,
+        }
+    }
+
+    /// What stands in a critic's place while its update owns it.
+    pub(crate) fn without_layers() -> Self {
+        Self {
+            mlp: Mlp::without_layers(),
+            output: CriticOutput::Identity,
         }
     }
 

@@ -1,7 +1,7 @@
 //! One critic: fitted to some samples, chosen on others, asked about the rest.
 
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -15,11 +15,14 @@ use super::network::{GaussianPart, Network, Scorer};
 use crate::lipschitz::{GRADIENT_NORM_EPSILON, gradient_penalty};
 use crate::measure::{CriticValue, info_nce, jensen_shannon};
 use crate::seed::ChaCha8Rng;
-use crate::{DependencyMeasure, Error, Lipschitz};
+use crate::{AdamW, DependencyMeasure, Error, Lipschitz};
 
 /// Product samples for each validation sample, and the most validation samples there are.
 const VALIDATION_PRODUCTS: usize = 16;
 const VALIDATION_SAMPLES: usize = 8192;
+
+/// AdamW's ε: Burn's default.
+const EPSILON: f32 = 1e-5;
 
 /// A point of the training curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -72,9 +75,12 @@ pub(super) fn run(
         device,
         critic_value: CriticValue::default(),
     };
-    let mut optimizer = AdamWConfig::new()
-        .with_weight_decay(config.weight_decay as f32)
-        .init();
+    let adamw = AdamW {
+        epsilon: EPSILON,
+        weight_decay: config.weight_decay as f32,
+        ..AdamW::default()
+    };
+    let mut optimizer = ModuleOptimizer::from(adamw);
     let mut batches = Batches::new(split.train.clone(), config.batch_size);
 
     let mut average = network.valid();

@@ -3,7 +3,7 @@
 mod config;
 
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Tensor, TensorData};
 use rand::RngExt;
 
@@ -13,7 +13,7 @@ use crate::lipschitz::{GRADIENT_NORM_EPSILON, gradient_penalty};
 use crate::measure::CriticValue;
 use crate::seed::ChaCha8Rng;
 use crate::stochastic::Mode;
-use crate::{Critic, DependencyMeasure, Lipschitz};
+use crate::{AdamW, Critic, DependencyMeasure, Lipschitz};
 
 /// A critic, its AdamW and a measure: the dependency term of a loss.
 ///
@@ -55,16 +55,14 @@ pub struct DependencyObjective {
 impl DependencyObjective {
     /// An objective around a critic that exists already (a loaded one, say).
     pub fn new(config: &DependencyObjectiveConfig, critic: Critic, rng: ChaCha8Rng) -> Self {
-        let [beta_1, beta_2] = config.betas;
-        let optimizer = AdamWConfig::new()
-            .with_beta_1(beta_1 as f32)
-            .with_beta_2(beta_2 as f32)
-            .with_epsilon(config.epsilon as f32)
-            .with_weight_decay(config.weight_decay as f32)
-            .init();
+        let adamw = AdamW {
+            betas: config.betas.map(|beta| beta as f32),
+            epsilon: config.epsilon as f32,
+            weight_decay: config.weight_decay as f32,
+        };
         Self {
             critic,
-            optimizer,
+            optimizer: adamw.into(),
             measure: config.measure,
             critic_value: CriticValue::default(),
             lipschitz: config.lipschitz,
@@ -97,8 +95,8 @@ impl DependencyObjective {
             Lipschitz::None => Mode::Train(&mut self.rng),
             _ => Mode::Eval,
         };
-        let scores_joint = self.critic.forward(z_joint.clone(), mode);
-        let scores_product = self.critic.forward(z_product.clone(), mode);
+        let [scores_joint, scores_product] =
+            (self.critic).forward_both(z_joint.clone(), z_product.clone(), mode);
         let value = (self.critic_value).next(self.measure, scores_joint, scores_product);
         let loss = match self.lipschitz {
             Lipschitz::GradientPenalty { weight, one_sided } => {
@@ -109,9 +107,9 @@ impl DependencyObjective {
 
         let mut gradients = loss.backward();
         let gradients = GradientsParams::from_module(&mut gradients, &self.critic);
-        let critic = self
-            .optimizer
-            .step(self.learning_rate, self.critic.clone(), gradients);
+        // Moved out, so that no other reference makes the optimiser copy the parameters.
+        let critic = std::mem::replace(&mut self.critic, Critic::without_layers());
+        let critic = (self.optimizer).step(self.learning_rate, critic, gradients);
         self.critic = self.lipschitz.restrict(critic);
         value.inner()
     }
@@ -142,8 +140,8 @@ impl DependencyObjective {
     /// - output: `[1]`
     pub fn penalty(&self, z_joint: Tensor<2>, z_product: Tensor<2>) -> Tensor<1> {
         let critic = self.critic.valid();
-        let scores_joint = critic.forward(z_joint, &mut Mode::Eval);
-        let scores_product = critic.forward(z_product, &mut Mode::Eval);
+        let [scores_joint, scores_product] =
+            critic.forward_both(z_joint, z_product, &mut Mode::Eval);
         self.measure.value(scores_joint, scores_product)
     }
 

@@ -7,7 +7,7 @@ use mdm_core::seed::ChaCha8Rng;
 use mdm_core::stochastic::{Mode, dropout};
 
 use super::BertConfig;
-use crate::transformer::{AttentionMask, Gelu, LayerNorm, hugging_face_linear};
+use crate::transformer::{AttentionMask, Gelu, LayerNorm, attend, hugging_face_linear};
 use crate::{TorchNames, TorchVisitor, rows, torch_names};
 
 /// Scaled dot-product attention of every place over every place, in several heads.
@@ -28,18 +28,9 @@ pub struct SelfAttention {
 impl SelfAttention {
     /// From `[batch, places, d_model]` to the same.
     fn forward(&self, x: Tensor<3>, mask: &AttentionMask, mode: &mut Mode) -> Tensor<3> {
-        let [batch, places, d_model] = x.dims();
-        let d_head = d_model / self.n_heads;
-        let heads = |layer: &Linear| {
-            rows::linear(layer, x.clone())
-                .reshape([batch, places, self.n_heads, d_head])
-                .swap_dims(1, 2)
-        };
-        let query = heads(&self.query) / (d_head as f64).sqrt();
-        let shares = mask.shares(query.matmul(heads(&self.key).swap_dims(2, 3)));
-        let weights = dropout(shares, self.dropout, mode);
-        let joined = weights.matmul(heads(&self.value)).swap_dims(1, 2);
-        rows::linear(&self.output, joined.reshape([batch, places, d_model]))
+        let inputs = [&self.query, &self.key, &self.value].map(|l| rows::linear(l, x.clone()));
+        let joined = attend(inputs, self.n_heads, mask, self.dropout, mode);
+        rows::linear(&self.output, joined)
     }
 }
 

@@ -14,6 +14,7 @@ use mdm_core::seed::ChaCha8Rng;
 
 pub use activation::Gelu;
 pub use attention::AttentionMask;
+pub(crate) use attention::attend;
 pub use layer_norm::LayerNorm;
 pub(crate) use mean::mean;
 pub use special::{Layout, Place, SPECIAL};

@@ -1,6 +1,5 @@
 //! The optimiser of encoder and head: AdamW over groups of parameters, with a schedule.
 
-mod adamw;
 mod groups;
 mod schedule;
 mod stand_in;
@@ -12,7 +11,7 @@ use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 
 use crate::config::TrainConfig;
 
-pub use adamw::AdamW;
+pub use mdm_core::AdamW;
 pub use groups::DecayExcludes;
 pub use schedule::Schedule;
 

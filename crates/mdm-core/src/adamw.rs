@@ -8,6 +8,17 @@ use burn::tensor::{Device, Tensor};
 /// An update is about fifteen operations on tensors of the size of the parameter, each of which goes through memory: for the
 /// word embeddings of a text encoder that takes longer than everything else in the update. On flex it is one pass by a
 /// kernel, on several threads.
+///
+/// # Example
+///
+/// ```
+/// use burn::optim::ModuleOptimizer;
+/// use mdm_core::AdamW;
+///
+/// // For any module of Burn's, as the optimiser of an `AdamWConfig`.
+/// let optimizer = ModuleOptimizer::from(AdamW { weight_decay: 0.0, ..AdamW::default() });
+/// # let _: ModuleOptimizer = optimizer;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamW {
     /// β₁ and β₂, the decay of the two moments; in [0, 1).
@@ -16,6 +27,17 @@ pub struct AdamW {
     pub epsilon: f32,
     /// Decoupled weight decay; at least 0.
     pub weight_decay: f32,
+}
+
+impl Default for AdamW {
+    /// PyTorch's: β 0.9 and 0.999, ε 1e-8, weight decay 0.01.
+    fn default() -> Self {
+        Self {
+            betas: [0.9, 0.999],
+            epsilon: 1e-8,
+            weight_decay: 0.01,
+        }
+    }
 }
 
 /// A parameter and its moments.
