@@ -3,9 +3,10 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use mdm_core::{DependencyObjective, Mode, join_permutations};
+use mdm_core::{DependencyObjective, Mode};
 use mdm_models::{FusionEncoder, Head, Sequences};
 
+use crate::critic_pass::{self, CriticPass};
 use crate::optimizer::Optimizer;
 use crate::task::Targets;
 
@@ -56,33 +57,22 @@ pub struct Algorithm1<E: FusionEncoder> {
 }
 
 impl<E: FusionEncoder> Algorithm1<E> {
-    /// One update of the critic for each of some batches, all encoded in one pass; the measure before each, or nothing
-    /// without a penalty.
+    /// One update of the critic for each batch of some passes, in their order; the measure before each, or nothing without
+    /// a penalty.
     ///
     /// `encoder` is the model's encoder without a graph ([`Module::valid`]): it does not change between the updates of
-    /// an unroll, so the caller takes it once, and a joined pass gives what passes one by one would give. The batches
-    /// stand in `input` one after the other. Row j of batch b's product holds modality k of its sample
-    /// `permutations[b][k][j]`.
-    pub fn update_critic(
-        &mut self,
-        encoder: &E,
-        input: &Sequences,
-        permutations: &[Vec<Vec<usize>>],
-    ) -> Vec<Tensor<1>> {
+    /// an unroll, so the caller takes it once, and how batches share passes changes nothing but rounding.
+    pub fn update_critic(&mut self, encoder: &E, passes: &[CriticPass]) -> Vec<Tensor<1>>
+    where
+        E: Sync,
+    {
         let Some(penalty) = &mut self.penalty else {
             return Vec::new();
         };
-        let joined = join_permutations(permutations);
-        let (z_joint, z_product) = encode_pair(encoder, input, &joined, &mut Mode::Eval);
-        let mut first = 0;
-        let update = |batch: &Vec<Vec<usize>>| {
-            let size = batch[0].len();
-            let rows = |z: &Tensor<2>| z.clone().narrow(0, first, size);
-            let (z_joint, z_product) = (rows(&z_joint), rows(&z_product));
-            first += size;
-            penalty.objective.update_critic(z_joint, z_product)
-        };
-        permutations.iter().map(update).collect()
+        let pairs = critic_pass::encode(encoder, passes).into_iter();
+        pairs
+            .map(|(z_joint, z_product)| penalty.objective.update_critic(z_joint, z_product))
+            .collect()
     }
 
     /// The loss of a batch, with its graph. The critic is frozen; the gradient flows through both the joint and the

@@ -1,4 +1,5 @@
-//! The critic's batches encoded in one pass give what they give one by one.
+//! The critic's batches give what they give one by one when they are encoded in one pass, and when they are side by side on
+//! several threads.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -7,7 +8,7 @@ use mdm_core::{
 };
 use mdm_models::{Encoder, FusionEncoder, Inputs, Model, ModelConfig, Sequences, StepMask};
 use mdm_train::optimizer::{AdamW, Optimizer};
-use mdm_train::{Algorithm1, FusionModel, Penalty};
+use mdm_train::{Algorithm1, CriticPass, FusionModel, Penalty};
 
 const DIMS: [usize; 3] = [4, 3, 2];
 const STEPS: usize = 6;
@@ -53,7 +54,7 @@ fn sequences(modalities: &[Tensor<3>], from: usize, to: usize) -> Sequences {
 }
 
 #[test]
-fn a_joined_pass_is_the_passes_one_by_one() {
+fn a_joined_pass_and_passes_side_by_side_are_the_passes_one_by_one() {
     let device = Device::flex();
     let mut rng = seed::stream(0, "corpus", 0);
     let modalities = DIMS.map(|dim| init::uniform([19, STEPS, dim], 1.0, &mut rng, &device).val());
@@ -73,20 +74,34 @@ fn a_joined_pass_is_the_passes_one_by_one() {
         Model::Mfn,
     ] {
         let autodiff = device.clone().autodiff();
-        let (mut joined, mut single) = (algorithm(model, &autodiff), algorithm(model, &autodiff));
+        let [mut joined, mut side_by_side, mut single] =
+            [(); 3].map(|()| algorithm(model, &autodiff));
         let encoder = joined.model.encoder.valid();
-        let together =
-            joined.update_critic(&encoder, &sequences(&modalities, 0, 19), &permutations);
-        let mut one_by_one = Vec::new();
-        for ((from, to), permutations) in batches.iter().zip(&permutations) {
-            let input = sequences(&modalities, *from, *to);
-            let permutations = std::slice::from_ref(permutations);
-            one_by_one.extend(single.update_critic(&encoder, &input, permutations));
-        }
-        assert_eq!(together.len(), 3);
-        for (together, alone) in together.into_iter().zip(one_by_one) {
-            let difference = (together - alone).abs().into_scalar::<f32>();
-            assert!(difference < 1e-5, "{model}: {difference}");
+        let together = joined.update_critic(
+            &encoder,
+            &[CriticPass {
+                input: sequences(&modalities, 0, 19),
+                permutations: permutations.clone(),
+            }],
+        );
+        let passes = batches.iter().zip(&permutations);
+        let passes = passes.map(|((from, to), permutations)| CriticPass {
+            input: sequences(&modalities, *from, *to),
+            permutations: vec![permutations.clone()],
+        });
+        let passes: Vec<CriticPass> = passes.collect();
+        let of_threads = side_by_side.update_critic(&encoder, &passes);
+        let one_by_one = passes.chunks(1);
+        let one_by_one: Vec<Tensor<1>> = one_by_one
+            .flat_map(|pass| single.update_critic(&encoder, pass))
+            .collect();
+        assert_eq!(one_by_one.len(), 3);
+        for (several, tolerance) in [(together, 1e-5), (of_threads, 0.0)] {
+            assert_eq!(several.len(), 3);
+            for (several, alone) in several.into_iter().zip(&one_by_one) {
+                let difference = (several - alone.clone()).abs().into_scalar::<f32>();
+                assert!(difference <= tolerance, "{model}: {difference}");
+            }
         }
         let z = encoder.encode(&sequences(&modalities, 0, 8), &mut Mode::Eval);
         let scores = |algorithm: &Algorithm1<Encoder>| {

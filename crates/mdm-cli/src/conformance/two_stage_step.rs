@@ -9,7 +9,7 @@ use mdm_models::{Encoder, FusionEncoder, Sequences, StepMask};
 use mdm_train::config::TaskLoss;
 use mdm_train::optimizer::{AdamW, Optimizer};
 use mdm_train::task::Targets;
-use mdm_train::{Algorithm1, Penalty};
+use mdm_train::{Algorithm1, CriticPass, Penalty};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -52,8 +52,11 @@ pub fn check(case: &Case, device: &Device, checks: &mut Checks) -> anyhow::Resul
     let mut before = Vec::new();
     for step in 0..config.unroll {
         let batch = batch(case, &format!("critic{step}."), dims, device)?;
-        let permutations = std::slice::from_ref(&batch.permutations);
-        before.extend(algorithm.update_critic(&encoder, &batch.sequences, permutations));
+        let pass = CriticPass {
+            input: batch.sequences,
+            permutations: vec![batch.permutations],
+        };
+        before.extend(algorithm.update_critic(&encoder, &[pass]));
     }
     if !before.is_empty() {
         checks.tensor("measure_before", Tensor::cat(before, 0))?;

@@ -6,11 +6,11 @@ use mdm_core::seed::{ChaCha8Rng, stream};
 use mdm_core::{Mode, product_permutations};
 use mdm_data::Utterance;
 use mdm_data::batch::{BatchPlan, BatchStream};
-use mdm_models::{Encoder, FusionEncoder};
+use mdm_models::Encoder;
 
 use super::Observer;
 use super::ledger::{EpochLosses, Ledger};
-use crate::Error;
+use crate::{CriticPass, Error};
 use crate::algorithm::Algorithm1;
 use crate::config::{ExperimentConfig, TrainConfig};
 use crate::evaluate::sequences;
@@ -56,19 +56,15 @@ impl Streams {
     }
 }
 
-/// Numbers in the sequences of the critic's batches that are encoded in one pass, at most: 64 MiB.
-const ENCODED_TOGETHER: usize = 1 << 24;
+/// Numbers in the sequences of the critic's batches that are there at once, at most: 64 MiB.
+const NUMBERS_AT_ONCE: usize = 1 << 24;
 
-/// How many of the critic's batches are encoded in one pass. An encoder to which padding costs as much as what it pads
-/// gets each batch padded for itself.
-fn together(encoder: &Encoder, config: &ExperimentConfig, utterances: &[Utterance]) -> usize {
-    if encoder.batch_of_similar_length().is_some() {
-        return 1;
-    }
+/// How many of the critic's batches are encoded at once.
+fn at_once(config: &ExperimentConfig, utterances: &[Utterance]) -> usize {
     let steps = utterances.iter().map(|u| u.features[0].steps()).max();
     let width: usize = utterances[0].features.iter().map(|f| f.dim()).sum();
     let batch = config.train.batch_size * steps.unwrap_or(1) * width;
-    (ENCODED_TOGETHER / batch.max(1)).max(1)
+    (NUMBERS_AT_ONCE / batch.max(1)).max(1)
 }
 
 /// The critic's and the model's updates of an epoch.
@@ -98,25 +94,30 @@ pub(super) fn run_epoch(
         }
     };
 
-    let together = together(&algorithm.model.encoder, config, utterances);
+    let at_once = at_once(config, utterances);
     let mut ledger = Ledger::new(epoch, batches.len());
     for batches in batches.chunks(config.train.accumulation) {
         if algorithm.penalty.is_some() {
             let encoder = algorithm.model.encoder.valid();
+            let joins = CriticPass::joins(&encoder, device);
             let mut left = config.penalty.unroll;
             while left > 0 {
-                let batches = critic_batches.by_ref().take(left.min(together));
+                let batches = critic_batches.by_ref().take(left.min(at_once));
                 let batches: Vec<Vec<usize>> = batches.collect();
                 left -= batches.len();
-                let rng = &mut streams.critic_modality_dropout;
-                let input = modality_dropout.join(utterances, &batches, rng, device)?;
-                let permutations = batches.iter().map(|indices| permutations(indices.len()));
-                let permutations = permutations.collect::<Result<Vec<_>, _>>()?;
-                ledger.add_critic(algorithm.update_critic(
-                    &encoder,
-                    &sequences(&input),
-                    &permutations,
-                ));
+                let mut pass = |batches: &[Vec<usize>]| {
+                    let rng = &mut streams.critic_modality_dropout;
+                    let input = modality_dropout.join(utterances, batches, rng, device)?;
+                    let permutations = batches.iter().map(|indices| permutations(indices.len()));
+                    Ok(CriticPass {
+                        input: sequences(&input),
+                        permutations: permutations.collect::<Result<_, _>>()?,
+                    })
+                };
+                let of_pass = if joins { batches.len() } else { 1 };
+                let passes = batches.chunks(of_pass).map(&mut pass);
+                let passes = passes.collect::<Result<Vec<_>, Error>>()?;
+                ledger.add_critic(algorithm.update_critic(&encoder, &passes));
             }
         }
         let share = 1.0 / batches.len() as f64;

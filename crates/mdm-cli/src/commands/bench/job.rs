@@ -11,7 +11,7 @@ use mdm_models::{Encoder, FusionEncoder, Sequences, StepMask};
 use mdm_train::config::TaskLoss;
 use mdm_train::optimizer::{AdamW, Optimizer};
 use mdm_train::task::Targets;
-use mdm_train::{Algorithm1, FusionModel, Penalty};
+use mdm_train::{Algorithm1, CriticPass, FusionModel, Penalty};
 use rand::RngExt;
 
 use super::model::{self, DIMS, STEPS, VOCABULARY};
@@ -80,6 +80,7 @@ impl Job {
                 penalty,
                 optimizer: Optimizer::constant(adamw, LEARNING_RATE),
             },
+            device: device.clone(),
             data,
             rng: seed::stream(0, "dropout", 0),
         }))
@@ -179,6 +180,7 @@ impl Data {
 
 struct Training {
     algorithm: Algorithm1<Encoder>,
+    device: Device,
     data: Data,
     rng: ChaCha8Rng,
 }
@@ -187,16 +189,16 @@ impl Training {
     fn critic(&mut self) {
         let encoder = self.algorithm.model.encoder.valid();
         // As the trainer does it.
-        let together = match encoder.batch_of_similar_length() {
-            Some(_) => 1,
-            None => UNROLL,
+        let of_pass = match CriticPass::joins(&encoder, &self.device) {
+            true => UNROLL,
+            false => 1,
         };
-        for _ in 0..UNROLL / together {
-            let input = self.data.joined(together);
-            let permutations: Vec<_> = (0..together).map(|_| self.data.permutations()).collect();
-            self.algorithm
-                .update_critic(&encoder, &input, &permutations);
-        }
+        let pass = |_| CriticPass {
+            input: self.data.joined(of_pass),
+            permutations: (0..of_pass).map(|_| self.data.permutations()).collect(),
+        };
+        let passes: Vec<CriticPass> = (0..UNROLL / of_pass).map(pass).collect();
+        self.algorithm.update_critic(&encoder, &passes);
     }
 }
 
