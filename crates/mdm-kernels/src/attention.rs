@@ -201,7 +201,10 @@ impl Attention<'_> {
 
     fn check(&self) {
         let shape = self.shape;
-        assert!(shape.sample() > 0, "an attention has places, heads and a width");
+        assert!(
+            shape.sample() > 0,
+            "an attention has places, heads and a width"
+        );
         let count = shape.batch * shape.sample();
         for values in [self.query, self.key, self.value] {
             assert_eq!(values.len(), count);
@@ -345,7 +348,8 @@ mod tests {
                 };
                 for i in 0..places {
                     let score = |j: usize| -> f64 {
-                        let products = (0..d_head).map(|k| at(&inputs[0], i, k) * at(&inputs[1], j, k));
+                        let products =
+                            (0..d_head).map(|k| at(&inputs[0], i, k) * at(&inputs[1], j, k));
                         let hidden = match attention.hidden.len() {
                             0 => false,
                             n if n == batch * places => attention.hidden[b * places + j],
@@ -364,7 +368,8 @@ mod tests {
                             share *= f64::from(attention.dropout[place]);
                         }
                         for k in 0..d_head {
-                            out[(b * places + i) * width + h * d_head + k] += share * at(&inputs[2], j, k);
+                            out[(b * places + i) * width + h * d_head + k] +=
+                                share * at(&inputs[2], j, k);
                         }
                     }
                 }
@@ -377,8 +382,12 @@ mod tests {
     fn values_and_gradients_with_and_without_masks() {
         let count = SHAPE.batch * SHAPE.sample();
         let inputs = [0, 1, 2].map(|seed| numbers(count, seed));
-        let of_keys: Vec<bool> = (0..SHAPE.batch * SHAPE.places).map(|i| i % 4 == 1).collect();
-        let of_queries: Vec<bool> = (0..SHAPE.batch * SHAPE.square()).map(|i| i % 3 == 1).collect();
+        let of_keys: Vec<bool> = (0..SHAPE.batch * SHAPE.places)
+            .map(|i| i % 4 == 1)
+            .collect();
+        let of_queries: Vec<bool> = (0..SHAPE.batch * SHAPE.square())
+            .map(|i| i % 3 == 1)
+            .collect();
         let dropout: Vec<f32> = (0..SHAPE.batch * SHAPE.shares())
             .map(|i| if i % 5 == 0 { 0.0 } else { 1.25 })
             .collect();

@@ -29,7 +29,7 @@ pub use attention::{Attention, AttentionGradients, AttentionShape};
 pub use gelu::{gelu, gelu_and_slope};
 pub use layer_norm::{LayerNormGradients, Normalised, layer_norm, layer_norm_gradients};
 pub use linear::{LinearGradients, linear, linear_gradients};
-pub use lstm::{Backward, Forward, Gradients, Saved, Shape};
+pub use lstm::{Backward, Forward, Gradients, Input, Saved, Shape};
 pub use memory::{
     GateGradients, MemoryBackward, MemoryForward, MemoryGate, MemoryGradients, MemorySaved,
     MemoryShape,

@@ -3,6 +3,8 @@
 use gemm::Parallelism;
 use rayon::prelude::*;
 
+use crate::vector::Chunk;
+
 /// A matrix inside a slice.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
@@ -128,10 +130,25 @@ pub(crate) fn transposed_product(a: Matrix, b: Matrix) -> Vec<f32> {
     out
 }
 
-/// The sum of each column, rows one after the other.
+/// The sum of each column, rows one after the other, these divided between the threads.
 pub(crate) fn of_columns(matrix: Matrix) -> Vec<f32> {
-    let mut sums = vec![0.0; matrix.columns];
-    for row in matrix.values.chunks_exact(matrix.columns) {
+    let width = matrix.columns.max(1);
+    let parts = matrix.values.par_chunks(Chunk::rows(width) * width);
+    let parts: Vec<Vec<f32>> = parts.map(|rows| sums_of_columns(rows, width)).collect();
+    let parts = parts.into_iter();
+    // In their order: the same sums from run to run.
+    let all = parts.reduce(|mut sums, part| {
+        for (sum, part) in sums.iter_mut().zip(part) {
+            *sum += part;
+        }
+        sums
+    });
+    all.unwrap_or_else(|| vec![0.0; matrix.columns])
+}
+
+fn sums_of_columns(rows: &[f32], width: usize) -> Vec<f32> {
+    let mut sums = vec![0.0; width];
+    for row in rows.chunks_exact(width) {
         for (sum, value) in sums.iter_mut().zip(row) {
             *sum += value;
         }
@@ -156,6 +173,27 @@ mod tests {
         let mut out = [0.0; 3];
         matmul(a.transpose().rows(1, 2).rows(0, 1), a, &mut out, false);
         assert_eq!(out, [2.0 + 20.0, 4.0 + 25.0, 6.0 + 30.0]);
+    }
+
+    #[test]
+    fn a_product_over_many_rows_and_the_sums_of_columns() {
+        for rows in [1, 3, 700, 1025] {
+            let numbers = |count: usize, by: usize| -> Vec<f32> {
+                (0..count).map(|i| ((i * by) % 17) as f32 - 8.0).collect()
+            };
+            let (a, b) = (numbers(rows * 3, 5), numbers(rows * 2, 7));
+            let found = transposed_product(Matrix::new(&a, rows, 3), Matrix::new(&b, rows, 2));
+            // Whole numbers: any order of adding gives the same.
+            for (place, found) in found.iter().enumerate() {
+                let (i, j) = (place / 2, place % 2);
+                let expected: f32 = (0..rows).map(|row| a[row * 3 + i] * b[row * 2 + j]).sum();
+                assert_eq!(*found, expected);
+            }
+            let sums = of_columns(Matrix::new(&a, rows, 3));
+            for (column, sum) in sums.iter().enumerate() {
+                assert_eq!(*sum, (0..rows).map(|row| a[row * 3 + column]).sum::<f32>());
+            }
+        }
     }
 
     #[test]

@@ -181,7 +181,12 @@ impl<'a> Mlp<'a> {
                 out.extend_from_slice(layer.bias);
             }
             let x = Matrix::new(&values[index], rows, inputs);
-            matmul(x, Matrix::new(layer.weight, inputs, outputs), &mut out, true);
+            matmul(
+                x,
+                Matrix::new(layer.weight, inputs, outputs),
+                &mut out,
+                true,
+            );
             if index + 1 < self.layers.len() {
                 let mask = part(masks, index, first, rows, outputs);
                 Arch::new().dispatch(|| activate(&mut out, mask, self.slope));
@@ -269,7 +274,11 @@ fn activate(values: &mut [f32], mask: &[f32], slope: f32) {
 #[inline(always)]
 fn deactivate(gradient: &mut [f32], values: &[f32], mask: &[f32], slope: f32) {
     for (gradient, value) in gradient.iter_mut().zip(values) {
-        *gradient = if *value > 0.0 { *gradient } else { *gradient * slope };
+        *gradient = if *value > 0.0 {
+            *gradient
+        } else {
+            *gradient * slope
+        };
     }
     for (gradient, mask) in gradient.iter_mut().zip(mask) {
         *gradient *= mask;
@@ -399,7 +408,10 @@ mod tests {
             let expected = case.output(&wide(&case.x), None);
             assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(expected) {
-                assert!((f64::from(*found) - expected).abs() < 2e-5, "{found} {expected}");
+                assert!(
+                    (f64::from(*found) - expected).abs() < 2e-5,
+                    "{found} {expected}"
+                );
             }
         }
     }
@@ -420,7 +432,10 @@ mod tests {
             let check = |found: f32, up: f64, down: f64| {
                 let expected = (up - down) / (2.0 * h);
                 let difference = (f64::from(found) - expected).abs();
-                assert!(difference < 1e-4 * (1.0 + expected.abs()), "{found} {expected}");
+                assert!(
+                    difference < 1e-4 * (1.0 + expected.abs()),
+                    "{found} {expected}"
+                );
             };
             for (layer, found) in found.layers.iter().enumerate() {
                 for (which, found) in found.iter().enumerate() {

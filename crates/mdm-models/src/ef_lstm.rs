@@ -83,8 +83,14 @@ impl FusionEncoder for EfLstm {
         let drive = drives.reduce(|sum, drive| sum + drive);
         let drive = drive.expect("a corpus has a modality");
         let last = LastSteps::of(&views.lengths);
-        let last = last_states(self.lstm.driven(drive, &last.steps), &last.lengths);
-        activation::relu(rows::linear(&self.fc1, last))
+        self.finish(self.lstm.driven(drive, &last.steps), &last)
+    }
+
+    /// Without a product batch there is nothing to share: one product of all modalities.
+    fn encode(&self, input: &Sequences, _mode: &mut Mode) -> Tensor<2> {
+        let (modalities, lengths) = input.unpadded();
+        let last = LastSteps::of(&lengths);
+        self.finish(self.lstm.of_parts(modalities, &last.steps), &last)
     }
 
     fn d_z(&self) -> usize {
@@ -92,9 +98,48 @@ impl FusionEncoder for EfLstm {
     }
 }
 
+impl EfLstm {
+    fn finish(&self, states: Tensor<3>, last: &LastSteps) -> Tensor<2> {
+        let last = last_states(states, &last.lengths);
+        activation::relu(rows::linear(&self.fc1, last))
+    }
+}
+
 impl TorchNames for EfLstm {
     fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
         torch_names::lstm(&format!("{prefix}lstm"), "", &mut self.lstm, visitor);
         torch_names::linear(&format!("{prefix}fc1"), &mut self.fc1, visitor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StepMask;
+    use mdm_core::seed;
+
+    #[test]
+    fn encoded_at_once_is_what_the_views_fuse_to() {
+        let device = Device::flex().autodiff();
+        let mut rng = seed::stream(0, "ef-lstm", 0);
+        let encoder = EfLstmConfig { hidden: 6 }
+            .init(&[4, 3, 2], &mut rng, &device)
+            .unwrap();
+        let modalities = [4, 3, 2].map(|dim| {
+            let x = init::uniform([5, 7, dim], 1.0, &mut rng, &device);
+            x.val().inner()
+        });
+        let input = Sequences {
+            modalities: modalities.into(),
+            mask: StepMask::from_lengths(&[7, 1, 4, 7, 2], 7),
+        };
+        // With a graph and without.
+        for encoder in [encoder.clone(), encoder.valid()] {
+            let views = encoder.views(&input, &mut Mode::Eval);
+            let fused = encoder.fuse(&views, &mut Mode::Eval);
+            let encoded = encoder.encode(&input, &mut Mode::Eval);
+            let difference = (fused - encoded).abs().max();
+            assert!(difference.into_scalar::<f32>() < 1e-6);
+        }
     }
 }

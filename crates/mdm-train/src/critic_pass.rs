@@ -54,7 +54,10 @@ pub(crate) fn encode<E: FusionEncoder + Sync>(
         let pairs = passes.par_iter().map(|pass| pass.encode(encoder));
         return pairs.collect::<Vec<_>>().concat();
     }
-    passes.iter().flat_map(|pass| pass.encode(encoder)).collect()
+    passes
+        .iter()
+        .flat_map(|pass| pass.encode(encoder))
+        .collect()
 }
 
 /// Whether a device computes on this process's threads, in operations some of which use one.

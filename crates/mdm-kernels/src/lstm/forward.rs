@@ -4,6 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{Read, Shape};
+use crate::matmul::{Matrix, matmul};
 use crate::panels::{Lanes, Panels, WIDTH, product, rows_at_once};
 use crate::vector::{load, store};
 
@@ -18,6 +19,15 @@ pub struct Forward<'a> {
     pub read: &'a [usize],
     /// Whether the cells are read too, beside the hidden states.
     pub cells: bool,
+}
+
+/// A part of what a layer reads, with its part of W_ih.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// `[batch, steps, columns]`
+    pub x: &'a [f32],
+    /// `[columns, 4 · hidden]`
+    pub weight: &'a [f32],
 }
 
 /// What a backward pass needs of a forward pass.
@@ -50,6 +60,54 @@ impl Forward<'_> {
         out.par_chunks_mut(rows * width)
             .zip(drive.par_chunks(rows * shape.steps * shape.gates()))
             .for_each(|(out, drive)| kernel.run(Drive::Read(drive), out));
+        out
+    }
+
+    /// The states that are read, as [`states`](Self::states), from the inputs themselves: the drive is the sum of their
+    /// products and a bias `[4 · hidden]`. It is made for as many sequences as a thread takes at once and is gone after
+    /// them, so it never leaves the caches.
+    ///
+    /// # Panics
+    ///
+    /// As [`states`](Self::states), and when an input has no columns.
+    pub fn states_of_inputs(&self, inputs: &[Input], bias: &[f32]) -> Vec<f32> {
+        let shape = self.shape;
+        shape.check_weight(self.weight_hh);
+        let (steps, gates) = (shape.batch * shape.steps, shape.gates());
+        assert_eq!(bias.len(), gates);
+        let inputs = inputs.iter().map(|Input { x, weight }| {
+            let columns = weight.len() / gates;
+            assert!(columns > 0, "an input has columns");
+            assert_eq!(weight.len(), columns * gates);
+            assert_eq!(x.len(), steps * columns);
+            (
+                Matrix::new(x, steps, columns),
+                Matrix::new(weight, columns, gates),
+            )
+        });
+        let inputs: Vec<(Matrix, Matrix)> = inputs.collect();
+        let kernel = Kernel::new(self.weight_hh, shape, self.read());
+        let width = self.read().width(shape.hidden);
+        let mut out = vec![0.0; shape.batch * width];
+        if out.is_empty() {
+            return out;
+        }
+        let rows = shape.rows_of_chunk();
+        out.par_chunks_mut(rows * width).enumerate().for_each_init(
+            Vec::new,
+            |drive, (chunk, out)| {
+                let steps = out.len() / width * shape.steps;
+                drive.resize(steps * gates, 0.0);
+                for row in drive.chunks_exact_mut(gates) {
+                    row.copy_from_slice(bias);
+                }
+                for (x, weight) in &inputs {
+                    let x = x.rows(chunk * rows * shape.steps, steps);
+                    matmul(x, *weight, drive, true);
+                }
+                kernel.run(Drive::Read(drive), out);
+            },
+        );
         out
     }
 

@@ -6,15 +6,15 @@
 //! h = σ(o) tanh(c)
 //! ```
 //!
-//! `drive` is what the inputs give to the gates, `x_t W_ih + bias`: one large product for all steps, which is not made here. A
-//! step is then a product of the states with W_hh, which stands ready in panels, and ends, while its sums are in registers,
+//! `drive` is what the inputs give to the gates, `x_t W_ih + bias`: a product for all steps, which is made here where nothing
+//! is kept of it. A step is then a product of the states with W_hh, which stands ready in panels, and ends, while its sums are in registers,
 //! with the gates, in the order input, forget, candidate, output.
 
 mod backward;
 mod forward;
 
 pub use backward::{Backward, Gradients};
-pub use forward::{Forward, Saved};
+pub use forward::{Forward, Input, Saved};
 
 use crate::vector::Chunk;
 
@@ -37,9 +37,13 @@ impl Shape {
         GATES * self.hidden
     }
 
-    fn check(&self, weight_hh: &[f32], drive: &[f32]) {
+    fn check_weight(&self, weight_hh: &[f32]) {
         assert!(self.hidden > 0, "a layer has a width");
         assert_eq!(weight_hh.len(), self.hidden * self.gates());
+    }
+
+    fn check(&self, weight_hh: &[f32], drive: &[f32]) {
+        self.check_weight(weight_hh);
         assert_eq!(drive.len(), self.batch * self.steps * self.gates());
     }
 

@@ -196,3 +196,32 @@ fn a_step_that_is_not_there_is_not_read() {
     let case = Case::new([2, 3, 4], vec![3], false);
     case.forward().states(&case.drive);
 }
+
+#[test]
+fn inputs_drive_as_their_products_do() {
+    let case = Case::new([50, 6, 5], vec![1, 5], true);
+    let Shape {
+        batch,
+        steps,
+        hidden,
+    } = case.shape;
+    let mut state = 5;
+    let bias = numbers(4 * hidden, &mut state);
+    let [first, second] = [3, 2].map(|columns| {
+        let x = numbers(batch * steps * columns, &mut state);
+        (x, numbers(columns * 4 * hidden, &mut state), columns)
+    });
+    let parts = [&first, &second]
+        .map(|(x, weight, columns)| crate::linear(x, weight, &[], [*columns, 4 * hidden]));
+    let mut drive: Vec<f32> = parts[0].iter().zip(&parts[1]).map(|(a, b)| a + b).collect();
+    for (place, value) in drive.iter_mut().enumerate() {
+        *value += bias[place % (4 * hidden)];
+    }
+    let inputs = [&first, &second].map(|(x, weight, _)| Input { x, weight });
+    let found = case.forward().states_of_inputs(&inputs, &bias);
+    let expected = case.forward().states(&drive);
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+    }
+}

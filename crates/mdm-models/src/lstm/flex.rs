@@ -2,12 +2,12 @@
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::{DType, Shape};
-use mdm_kernels::{Backward, Forward, Shape as Sizes};
+use burn::tensor::{DType, Shape, Tensor};
+use mdm_kernels::{Backward, Forward, Input, Shape as Sizes};
 
 use super::operation::{LstmParts, Saved};
-use super::{Read, tensors};
-use crate::rows::{contiguous, tensor, values, vector};
+use super::{Lstm, Read, tensors};
+use crate::rows::{contiguous, plain, tensor, values, vector};
 
 impl LstmParts for Flex {
     fn states(drive: FlexTensor, weight_hh: FlexTensor, read: &Read) -> FlexTensor {
@@ -69,6 +69,43 @@ impl LstmParts for Flex {
             tensor(found.weight_hh, weight_hh.shape()),
         ]
     }
+}
+
+/// The states that are read, from the inputs themselves; none where the kernel does not serve, or where something is
+/// tracked and the drive must be kept.
+pub fn states_of_inputs(lstm: &Lstm, parts: &[Tensor<3>], read: &Read) -> Option<Tensor<3>> {
+    let [weight_ih, weight_hh] = [lstm.weight_ih.val(), lstm.weight_hh.val()];
+    let [bias_ih, bias_hh] = [lstm.bias_ih.val(), lstm.bias_hh.val()];
+    let tracked = [&weight_ih, &weight_hh].map(Tensor::is_tracked);
+    if parts.iter().any(Tensor::is_tracked)
+        || tracked.contains(&true)
+        || bias_ih.is_tracked()
+        || bias_hh.is_tracked()
+    {
+        return None;
+    }
+    let [batch, steps, _] = parts[0].dims();
+    let [inputs, gates] = weight_ih.dims();
+    assert_eq!(parts.iter().map(|x| x.dims()[2]).sum::<usize>(), inputs);
+    let shape = Sizes {
+        batch,
+        steps,
+        hidden: gates / 4,
+    };
+    let x: Vec<FlexTensor> = parts.iter().map(plain).collect::<Option<_>>()?;
+    let (weight_ih, weight_hh) = (plain(&weight_ih)?, plain(&weight_hh)?);
+    let bias = plain(&(bias_ih + bias_hh))?;
+    let mut weights = values(&weight_ih);
+    let inputs = x.iter().map(|x| {
+        let weight;
+        (weight, weights) = weights.split_at(x.shape()[2] * gates);
+        let x = values(x);
+        Input { x, weight }
+    });
+    let inputs: Vec<Input> = inputs.collect();
+    let states = forward(shape, &weight_hh, read).states_of_inputs(&inputs, values(&bias));
+    let states = tensor(states, of_read(shape, read));
+    Some(Tensor::from_primitive::<Flex>(states))
 }
 
 /// Whether the tensors are of the kernel's precision.

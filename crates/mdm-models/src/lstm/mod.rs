@@ -82,9 +82,18 @@ impl Lstm {
     ///
     /// When a step is not in `x`, or named twice.
     pub fn at(&self, x: Tensor<3>, steps: &[usize]) -> Tensor<3> {
+        self.of_parts(vec![x], steps)
+    }
+
+    /// The same of inputs whose columns stand beside each other in several tensors.
+    ///
+    /// # Panics
+    ///
+    /// As [`at`](Self::at), and without a part.
+    pub fn of_parts(&self, parts: Vec<Tensor<3>>, steps: &[usize]) -> Tensor<3> {
         let steps = steps.to_vec();
         self.read(
-            x,
+            parts,
             Read {
                 steps,
                 cells: false,
@@ -95,7 +104,7 @@ impl Lstm {
     /// The hidden states and behind them the cells after every step, `[batch, steps, 2 · hidden]`.
     pub fn states(&self, x: Tensor<3>) -> Tensor<3> {
         let steps = (0..x.dims()[1]).collect();
-        self.read(x, Read { steps, cells: true })
+        self.read(vec![x], Read { steps, cells: true })
     }
 
     /// What a part of the inputs gives to the gates, `[batch, steps, 4 · hidden]`: that of the columns from `first` on. The
@@ -132,7 +141,15 @@ impl Lstm {
         operation::lstm(drive, self.weight_hh.val(), read)
     }
 
-    fn read(&self, x: Tensor<3>, read: Read) -> Tensor<3> {
+    fn read(&self, mut parts: Vec<Tensor<3>>, read: Read) -> Tensor<3> {
+        #[cfg(feature = "flex")]
+        if let Some(states) = flex::states_of_inputs(self, &parts, &read) {
+            return states;
+        }
+        let x = match parts.len() {
+            1 => parts.remove(0),
+            _ => Tensor::cat(parts, 2),
+        };
         operation::lstm(self.drive(x, 0), self.weight_hh.val(), read)
     }
 }

@@ -248,6 +248,15 @@ pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
     }
 }
 
+/// The tensor of the backend off its graph, contiguous; none for another backend or number format.
+pub(crate) fn plain<const D: usize>(tensor: &Tensor<D>) -> Option<FlexTensor> {
+    let tensor = tensor.clone().inner();
+    if tensor.dtype() != DType::F32 {
+        return None;
+    }
+    tensor.try_into_primitive::<Flex>().ok().map(contiguous)
+}
+
 pub(crate) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice().expect("contiguous numbers of 32 bits")
 }

@@ -8,7 +8,7 @@ use burn::nn::Linear;
 use burn::tensor::{Tensor, activation, module};
 
 #[cfg(feature = "flex")]
-pub(crate) use flex::{contiguous, serve, tensor, values, vector};
+pub(crate) use flex::{contiguous, plain, serve, tensor, values, vector};
 
 /// A linear layer over the last dimension.
 pub(crate) fn linear<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {

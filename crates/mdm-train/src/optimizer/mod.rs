@@ -11,8 +11,8 @@ use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 
 use crate::config::TrainConfig;
 
-pub use mdm_core::AdamW;
 pub use groups::DecayExcludes;
+pub use mdm_core::AdamW;
 pub use schedule::Schedule;
 
 /// AdamW with its learning rates, and the gradients that wait for the next update.

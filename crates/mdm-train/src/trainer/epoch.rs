@@ -10,11 +10,11 @@ use mdm_models::Encoder;
 
 use super::Observer;
 use super::ledger::{EpochLosses, Ledger};
-use crate::{CriticPass, Error};
 use crate::algorithm::Algorithm1;
 use crate::config::{ExperimentConfig, TrainConfig};
 use crate::evaluate::sequences;
 use crate::modality_dropout::ModalityDropout;
+use crate::{CriticPass, Error};
 
 /// How training utterances become batches.
 pub(super) fn plan(config: &ExperimentConfig, utterances: &[Utterance]) -> BatchPlan {

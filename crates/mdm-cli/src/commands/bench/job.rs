@@ -161,9 +161,9 @@ impl Data {
     /// Some batches, one after the other.
     fn joined(&mut self, count: usize) -> Sequences {
         let drawn: Vec<Vec<Tensor<3>>> = (0..count).map(|_| self.draw().0.clone()).collect();
-        let modality = |k: usize| {
-            let parts = drawn.iter().map(|modalities| modalities[k].clone());
-            Tensor::cat(parts.collect(), 0)
+        let modality = |k: usize| match drawn.as_slice() {
+            [one] => one[k].clone(),
+            several => Tensor::cat(several.iter().map(|x| x[k].clone()).collect(), 0),
         };
         Sequences {
             modalities: (0..DIMS.len()).map(modality).collect(),

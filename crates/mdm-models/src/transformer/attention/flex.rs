@@ -9,11 +9,11 @@ use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::Tensor;
 use mdm_kernels::AttentionShape;
 
 use super::AttentionMask;
-use crate::rows::{contiguous, tensor, values};
+use crate::rows::{contiguous, plain, tensor, values};
 
 type Graph = Autodiff<Flex, NoCheckpointing>;
 
@@ -59,15 +59,6 @@ pub fn attend(
         }
     };
     Some(Tensor::from_primitive::<Graph>(out))
-}
-
-/// The numbers of a tensor of flex, off its graph.
-fn plain(tensor: &Tensor<3>) -> Option<FlexTensor> {
-    let tensor = tensor.clone().inner();
-    if tensor.dtype() != DType::F32 {
-        return None;
-    }
-    tensor.try_into_primitive::<Flex>().ok().map(contiguous)
 }
 
 #[derive(Debug, Clone)]
