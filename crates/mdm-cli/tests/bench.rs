@@ -39,7 +39,40 @@ fn rows_go_to_a_file() {
 }
 
 #[test]
+fn sizes_and_jobs_are_free() {
+    let sizes = ["--steps", "5", "--modalities", "2", "--utterances", "40"];
+    let args = ["bench", "--quick", "--only", "late_lstm", "--batch", "8"];
+    let jobs = ["--jobs", "batches,epoch,algorithm1", "--unroll", "2"];
+    let output = mdm([&args[..], &jobs, &sizes].concat());
+    succeeds(&output);
+    let text = stdout(&output);
+    let rows = text.lines();
+    let rows = rows.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let found: Vec<(String, u64)> = rows
+        .map(|row| {
+            let workload = row["workload"].as_str().unwrap().to_owned();
+            (workload, row["samples"].as_u64().unwrap())
+        })
+        .collect();
+    let expected = [("batches", 24), ("epoch", 40), ("algorithm1", 24)];
+    let expected = expected.map(|(job, samples)| (format!("late_lstm/{job}"), samples));
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn what_cannot_be_run_is_said_at_once() {
+    let output = mdm(["bench", "--only", "tfn", "--jobs", "steps"]);
+    fails(&output, 2, &["unknown job `steps`; there are: train_step"]);
+    let output = mdm(["bench", "--only", "estimator", "--batch", "3"]);
+    fails(&output, 2, &["the estimator has sizes of its own"]);
+    let output = mdm(["bench", "--only", "tfn", "--batch", "2"]);
+    fails(&output, 2, &["a batch of 2 has no product of 3 modalities"]);
+    let output = mdm(["bench", "--scale", "nowhere", "--only", "tfn"]);
+    fails(
+        &output,
+        2,
+        &["there are curves of ef_lstm, late_lstm, mfn alone"],
+    );
     let output = mdm(["bench", "--only", "lstm"]);
     let expected = "unknown workload `lstm`; there are: ef_lstm, late_lstm";
     fails(&output, 2, &[expected]);

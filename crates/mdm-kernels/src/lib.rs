@@ -1,5 +1,5 @@
 //! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of. LSTM
-//! ([`Forward`], [`Backward`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`gelu`], [`softmax`],
+//! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`gelu`], [`softmax`],
 //! [`layer_norm`] and [`adamw`].
 //!
 //! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 where `pulp` is built
@@ -29,7 +29,7 @@ pub use attention::{Attention, AttentionGradients, AttentionShape};
 pub use gelu::{gelu, gelu_and_slope};
 pub use layer_norm::{LayerNormGradients, Normalised, layer_norm, layer_norm_gradients};
 pub use linear::{LinearGradients, linear, linear_gradients};
-pub use lstm::{Backward, Forward, Gradients, Input, Saved, Shape};
+pub use lstm::{Gradients, Input, Recursion, Saved, Shape};
 pub use memory::{
     GateGradients, MemoryBackward, MemoryForward, MemoryGate, MemoryGradients, MemorySaved,
     MemoryShape,

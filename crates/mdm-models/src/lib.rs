@@ -60,7 +60,7 @@ pub use head::Head;
 pub use inputs::{Inputs, Language, Vocabulary};
 pub use late_lstm::{LateLstm, LateLstmConfig};
 pub use lfn::{Lfn, LfnConfig};
-pub use lstm::Lstm;
+pub use lstm::{Lstm, LstmState};
 pub use mag_bert::{BertZ, MagBert, MagBertConfig};
 pub use mag_xlnet::{MagXlnet, MagXlnetConfig, XlnetZ};
 pub use mfn::{Mfn, MfnConfig, TwoLayers, TwoLayersConfig};

@@ -52,6 +52,11 @@ impl StepMask {
         self.rows.iter().map(length).collect()
     }
 
+    /// Whether each step is padding, row after row.
+    pub(crate) fn padding(&self) -> Vec<bool> {
+        self.rows.iter().flatten().map(|real| !real).collect()
+    }
+
     fn is_full(&self) -> bool {
         self.rows.iter().all(|row| row.iter().all(|&real| real))
     }

@@ -4,25 +4,10 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::forward::Saved;
-use super::{GATES, Read, Shape};
+use super::{GATES, Read, Recursion, Shape};
 use crate::matmul::{Matrix, transposed_product};
 use crate::panels::{Lanes, Panels};
 use crate::vector::{load, store};
-
-/// The gradients of a layer's drive and of W_hh.
-#[derive(Debug, Clone, Copy)]
-pub struct Backward<'a> {
-    /// Sizes.
-    pub shape: Shape,
-    /// W_hh, `[hidden, 4 · hidden]`
-    pub weight_hh: &'a [f32],
-    /// After which steps the states were read.
-    pub read: &'a [usize],
-    /// Whether the cells were read too.
-    pub cells: bool,
-    /// The gradient of what was read: `[batch, read, hidden]`, or `[batch, read, 2 · hidden]`.
-    pub gradient: &'a [f32],
-}
 
 /// What a backward pass gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,48 +16,49 @@ pub struct Gradients {
     pub drive: Vec<f32>,
     /// `[hidden, 4 · hidden]`
     pub weight_hh: Vec<f32>,
+    /// `[batch, 2 · hidden]`; nothing where the first states were zeros.
+    pub initial: Vec<f32>,
 }
 
-impl Backward<'_> {
-    /// The gradients.
+impl Recursion<'_> {
+    /// The gradients from that of what was read, `[batch, read, hidden]`, or `[batch, read, 2 · hidden]`.
     ///
     /// # Panics
     ///
     /// When a slice has another length than [`Shape`] says, or a step is read that is not there, or twice.
-    pub fn gradients(&self, saved: Saved) -> Gradients {
-        let (shape, read) = (self.shape, self.checked(&saved));
+    pub fn gradients(&self, saved: Saved, gradient: &[f32]) -> Gradients {
+        let shape = self.shape;
+        self.check();
+        let rows = shape.batch * shape.steps;
+        assert_eq!(saved.gates.len(), rows * shape.gates());
+        assert_eq!(saved.before.len(), rows * shape.hidden);
+        assert_eq!(saved.cells.len(), rows * shape.hidden);
+        assert_eq!(
+            gradient.len(),
+            shape.batch * self.reads().width(shape.hidden)
+        );
         let Saved {
             gates: mut drive,
             before,
             cells,
         } = saved;
-        self.through_steps(read, &mut drive, &cells);
-        let rows = shape.batch * shape.steps;
+        let initial = self.through_steps(&mut drive, &cells, gradient);
         let before = Matrix::new(&before, rows, shape.hidden);
         let weight_hh = transposed_product(before, Matrix::new(&drive, rows, shape.gates()));
-        Gradients { drive, weight_hh }
+        Gradients {
+            drive,
+            weight_hh,
+            initial,
+        }
     }
 
-    fn checked(&self, saved: &Saved) -> Read<'_> {
-        let shape = self.shape;
-        shape.check(self.weight_hh, &saved.gates);
-        let steps = shape.batch * shape.steps;
-        assert_eq!(saved.before.len(), steps * shape.hidden);
-        assert_eq!(saved.cells.len(), steps * shape.hidden);
-        let read = Read {
-            steps: self.read,
-            cells: self.cells,
-        };
-        assert_eq!(self.gradient.len(), shape.batch * read.width(shape.hidden));
-        read
-    }
-
-    /// Makes the gradients of the gates' sums of their values, in place.
-    fn through_steps(&self, read: Read, gates: &mut [f32], cells: &[f32]) {
-        let shape = self.shape;
-        if self.gradient.is_empty() {
+    /// Makes the gradients of the gates' sums of their values, in place, and gives that of the first states.
+    fn through_steps(&self, gates: &mut [f32], cells: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let (shape, read) = (self.shape, self.reads());
+        let mut initial = vec![0.0; self.initial.len()];
+        if gradient.is_empty() {
             gates.fill(0.0);
-            return;
+            return initial;
         }
         let places = read.places(shape.steps);
         let arch = Arch::new();
@@ -80,39 +66,71 @@ impl Backward<'_> {
         let weight = Panels::of_transpose(self.weight_hh, shape.hidden, shape.gates(), lanes);
         let rows = shape.rows_of_chunk();
         let steps = rows * shape.steps;
-        gates
+        let chunks = gates
             .par_chunks_mut(steps * shape.gates())
             .zip(cells.par_chunks(steps * shape.hidden))
-            .zip(self.gradient.par_chunks(rows * read.width(shape.hidden)))
-            .for_each(|((gates, cells), gradient)| {
-                let rows = gates.len() / (shape.steps * shape.gates());
-                arch.dispatch(Rows {
-                    weight: &weight,
-                    shape,
-                    read,
-                    places: &places,
-                    rows,
-                    gates,
-                    cells,
-                    gradient,
-                    of_hidden: vec![0.0; rows * shape.hidden],
-                    of_cells: vec![0.0; rows * shape.hidden],
-                    sums: vec![0.0; rows * shape.gates()],
-                });
+            .zip(gradient.par_chunks(rows * read.width(shape.hidden)))
+            .enumerate();
+        let run = |chunk: usize, gates: &mut [f32], cells: &[f32], gradient: &[f32]| {
+            let first = chunk * rows;
+            let rows = gates.len() / (shape.steps * shape.gates());
+            let [_, before_first] = self.initial_of(first, rows);
+            arch.dispatch(Rows {
+                recursion: self,
+                weight: &weight,
+                shape,
+                read,
+                places: &places,
+                first,
+                rows,
+                gates,
+                cells,
+                before_first: &before_first,
+                gradient,
+                of_hidden: vec![0.0; rows * shape.hidden],
+                of_cells: vec![0.0; rows * shape.hidden],
+                sums: vec![0.0; rows * shape.gates()],
+            })
+        };
+        if initial.is_empty() {
+            chunks.for_each(|(chunk, ((gates, cells), gradient))| {
+                run(chunk, gates, cells, gradient);
             });
+        } else {
+            chunks
+                .zip(initial.par_chunks_mut(rows * 2 * shape.hidden))
+                .for_each(|((chunk, ((gates, cells), gradient)), initial)| {
+                    let [of_hidden, of_cells] = run(chunk, gates, cells, gradient);
+                    let states = of_hidden
+                        .chunks_exact(shape.hidden)
+                        .zip(of_cells.chunks_exact(shape.hidden));
+                    for (initial, (hidden, cells)) in
+                        initial.chunks_exact_mut(2 * shape.hidden).zip(states)
+                    {
+                        initial[..shape.hidden].copy_from_slice(hidden);
+                        initial[shape.hidden..].copy_from_slice(cells);
+                    }
+                });
+        }
+        initial
     }
 }
 
 /// Some rows of a batch on their way back through all steps.
 struct Rows<'a> {
+    recursion: &'a Recursion<'a>,
     /// W_hhᵀ
     weight: &'a Panels,
     shape: Shape,
     read: Read<'a>,
     places: &'a [Option<usize>],
+    /// The first of them in the batch.
+    first: usize,
     rows: usize,
     gates: &'a mut [f32],
     cells: &'a [f32],
+    /// The cells before the first step, `[rows, hidden]`.
+    before_first: &'a [f32],
     gradient: &'a [f32],
     /// What the later steps say about the states after this one, each `[rows, hidden]`.
     of_hidden: Vec<f32>,
@@ -122,10 +140,11 @@ struct Rows<'a> {
 }
 
 impl WithSimd for Rows<'_> {
-    type Output = ();
+    /// What all steps say about the states before the first one.
+    type Output = [Vec<f32>; 2];
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
+    fn with_simd<S: Simd>(mut self, simd: S) -> Self::Output {
         let width = self.shape.hidden;
         let last = self.places.iter().rposition(Option::is_some);
         for step in (0..self.shape.steps).rev() {
@@ -144,11 +163,14 @@ impl WithSimd for Rows<'_> {
                     first += S::F32_LANES;
                 }
             }
-            if step > 0 {
+            if step > 0 || !self.recursion.initial.is_empty() {
+                // What the gates say about the state before, beside what a state that was held hands on.
+                let add = !self.recursion.held.is_empty();
                 self.weight
-                    .multiply(simd, &self.sums, &mut self.of_hidden, false);
+                    .multiply(simd, &self.sums, &mut self.of_hidden, add);
             }
         }
+        [self.of_hidden, self.of_cells]
     }
 }
 
@@ -162,7 +184,7 @@ impl Rows<'_> {
         let place = (row * self.shape.steps + step) * width + first;
         let cell = load(simd, &self.cells[place..place + units]);
         let before = if step == 0 {
-            simd.splat_f32s(0.0)
+            load(simd, &self.before_first[row * width + first..][..units])
         } else {
             load(simd, &self.cells[place - width..place - width + units])
         };
@@ -181,6 +203,24 @@ impl Rows<'_> {
         }
 
         let start = (row * self.shape.steps + step) * 4 * width + first;
+        if !self.recursion.held.is_empty() {
+            let zero = simd.splat_f32s(0.0);
+            if self.recursion.holds(self.first + row, step) {
+                store(simd, &mut self.of_hidden[states.clone()], of_hidden);
+                store(simd, &mut self.of_cells[states], of_cell);
+                for index in 0..GATES {
+                    store(
+                        simd,
+                        &mut self.gates[start + index * width..][..units],
+                        zero,
+                    );
+                    let here = (row * GATES + index) * width + first;
+                    store(simd, &mut self.sums[here..here + units], zero);
+                }
+                return;
+            }
+            store(simd, &mut self.of_hidden[states.clone()], zero);
+        }
         let mut gate = [one; GATES];
         for index in 0..GATES {
             gate[index] = load(simd, &self.gates[start + index * width..][..units]);

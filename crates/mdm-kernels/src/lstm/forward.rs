@@ -3,23 +3,10 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{Read, Shape};
+use super::{Read, Recursion, Shape};
 use crate::matmul::{Matrix, matmul};
 use crate::panels::{Lanes, Panels, WIDTH, product, rows_at_once};
 use crate::vector::{load, store};
-
-/// The states of a layer after some steps.
-#[derive(Debug, Clone, Copy)]
-pub struct Forward<'a> {
-    /// Sizes.
-    pub shape: Shape,
-    /// W_hh, `[hidden, 4 · hidden]`
-    pub weight_hh: &'a [f32],
-    /// After which steps the states are read, each in 0..steps and named once.
-    pub read: &'a [usize],
-    /// Whether the cells are read too, beside the hidden states.
-    pub cells: bool,
-}
 
 /// A part of what a layer reads, with its part of W_ih.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +28,7 @@ pub struct Saved {
     pub cells: Vec<f32>,
 }
 
-impl Forward<'_> {
+impl Recursion<'_> {
     /// The states that are read, `[batch, read, hidden]`, or `[batch, read, 2 · hidden]` with the cells behind the
     /// hidden states, from a drive `[batch, steps, 4 · hidden]`.
     ///
@@ -51,7 +38,7 @@ impl Forward<'_> {
     pub fn states(&self, drive: &[f32]) -> Vec<f32> {
         let shape = self.shape;
         let kernel = self.kernel(drive);
-        let width = self.read().width(shape.hidden);
+        let width = self.reads().width(shape.hidden);
         let mut out = vec![0.0; shape.batch * width];
         let rows = shape.rows_of_chunk();
         if out.is_empty() {
@@ -59,7 +46,8 @@ impl Forward<'_> {
         }
         out.par_chunks_mut(rows * width)
             .zip(drive.par_chunks(rows * shape.steps * shape.gates()))
-            .for_each(|(out, drive)| kernel.run(Drive::Read(drive), out));
+            .enumerate()
+            .for_each(|(chunk, (out, drive))| kernel.run(chunk, Drive::Read(drive), out));
         out
     }
 
@@ -72,7 +60,6 @@ impl Forward<'_> {
     /// As [`states`](Self::states), and when an input has no columns.
     pub fn states_of_inputs(&self, inputs: &[Input], bias: &[f32]) -> Vec<f32> {
         let shape = self.shape;
-        shape.check_weight(self.weight_hh);
         let (steps, gates) = (shape.batch * shape.steps, shape.gates());
         assert_eq!(bias.len(), gates);
         let inputs = inputs.iter().map(|Input { x, weight }| {
@@ -86,8 +73,8 @@ impl Forward<'_> {
             )
         });
         let inputs: Vec<(Matrix, Matrix)> = inputs.collect();
-        let kernel = Kernel::new(self.weight_hh, shape, self.read());
-        let width = self.read().width(shape.hidden);
+        let kernel = Kernel::new(self);
+        let width = self.reads().width(shape.hidden);
         let mut out = vec![0.0; shape.batch * width];
         if out.is_empty() {
             return out;
@@ -105,7 +92,7 @@ impl Forward<'_> {
                     let x = x.rows(chunk * rows * shape.steps, steps);
                     matmul(x, *weight, drive, true);
                 }
-                kernel.run(Drive::Read(drive), out);
+                kernel.run(chunk, Drive::Read(drive), out);
             },
         );
         out
@@ -119,7 +106,7 @@ impl Forward<'_> {
     pub fn states_and_saved(&self, drive: Vec<f32>) -> (Vec<f32>, Saved) {
         let shape = self.shape;
         let kernel = self.kernel(&drive);
-        let width = self.read().width(shape.hidden);
+        let width = self.reads().width(shape.hidden);
         let all = shape.batch * shape.steps;
         let mut saved = Saved {
             gates: drive,
@@ -136,27 +123,22 @@ impl Forward<'_> {
             .zip(saved.gates.par_chunks_mut(steps * shape.gates()))
             .zip(saved.before.par_chunks_mut(steps * shape.hidden))
             .zip(saved.cells.par_chunks_mut(steps * shape.hidden))
-            .for_each(|(((out, gates), before), cells)| {
+            .enumerate()
+            .for_each(|(chunk, (((out, gates), before), cells))| {
                 let drive = Drive::Replace {
                     gates,
                     before,
                     cells,
                 };
-                kernel.run(drive, out);
+                kernel.run(chunk, drive, out);
             });
         (out, saved)
     }
 
-    fn read(&self) -> Read<'_> {
-        Read {
-            steps: self.read,
-            cells: self.cells,
-        }
-    }
-
     fn kernel(&self, drive: &[f32]) -> Kernel<'_> {
-        self.shape.check(self.weight_hh, drive);
-        Kernel::new(self.weight_hh, self.shape, self.read())
+        let steps = self.shape.batch * self.shape.steps;
+        assert_eq!(drive.len(), steps * self.shape.gates());
+        Kernel::new(self)
     }
 }
 
@@ -181,8 +163,9 @@ impl Drive<'_> {
     }
 }
 
-/// What all rows have in common: sizes, and W_hh as it is read here.
+/// What all rows have in common, with W_hh as it is read here.
 struct Kernel<'a> {
+    recursion: &'a Recursion<'a>,
     shape: Shape,
     read: Read<'a>,
     places: Vec<Option<usize>>,
@@ -192,7 +175,9 @@ struct Kernel<'a> {
 }
 
 impl<'a> Kernel<'a> {
-    fn new(weight_hh: &[f32], shape: Shape, read: Read<'a>) -> Self {
+    fn new(recursion: &'a Recursion<'a>) -> Self {
+        let (shape, read) = (recursion.shape, recursion.reads());
+        recursion.check();
         let arch = Arch::new();
         let lanes = arch.dispatch(Lanes);
         let hidden = shape.hidden;
@@ -201,8 +186,10 @@ impl<'a> Kernel<'a> {
             gate * hidden + first..gate * hidden + hidden.min(first + lanes)
         };
         let count = hidden.div_ceil(lanes);
+        let weight_hh = recursion.weight_hh;
         let at = |row: usize, column: usize| weight_hh[row * 4 * hidden + column];
         Self {
+            recursion,
             shape,
             read,
             places: read.places(shape.steps),
@@ -212,17 +199,20 @@ impl<'a> Kernel<'a> {
     }
 
     /// Some rows, and where their states go.
-    fn run(&self, drive: Drive, out: &mut [f32]) {
+    fn run(&self, chunk: usize, drive: Drive, out: &mut [f32]) {
         let shape = self.shape;
         let rows = drive.values().len() / (shape.steps * shape.gates());
+        let first = chunk * shape.rows_of_chunk();
+        let [hidden, cells] = self.recursion.initial_of(first, rows);
         self.arch.dispatch(Rows {
             kernel: self,
+            first,
             rows,
             drive,
             out,
-            hidden: vec![0.0; rows * shape.hidden],
+            hidden,
             next: vec![0.0; rows * shape.hidden],
-            cells: vec![0.0; rows * shape.hidden],
+            cells,
         });
     }
 }
@@ -230,6 +220,8 @@ impl<'a> Kernel<'a> {
 /// Some rows of a batch on their way through all steps.
 struct Rows<'a> {
     kernel: &'a Kernel<'a>,
+    /// The first of them in the batch.
+    first: usize,
     rows: usize,
     drive: Drive<'a>,
     out: &'a mut [f32],
@@ -310,7 +302,12 @@ impl Rows<'_> {
                 sums[gate] = simd.add_f32s(sums[gate], given);
             }
             let cell = &mut self.cells[(row + r) * width + first..][..units];
-            let (gate, new, state) = cell_of(simd, sums, load(simd, cell));
+            let before = load(simd, cell);
+            let (gate, mut new, mut state) = cell_of(simd, sums, before);
+            if self.kernel.recursion.holds(self.first + row + r, step) {
+                new = before;
+                state = load(simd, &self.hidden[(row + r) * width + first..][..units]);
+            }
             store(simd, cell, new);
             let next = &mut self.next[(row + r) * width + first..][..units];
             store(simd, next, state);

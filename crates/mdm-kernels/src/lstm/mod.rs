@@ -13,8 +13,8 @@
 mod backward;
 mod forward;
 
-pub use backward::{Backward, Gradients};
-pub use forward::{Forward, Input, Saved};
+pub use backward::Gradients;
+pub use forward::{Input, Saved};
 
 use crate::vector::Chunk;
 
@@ -37,18 +37,66 @@ impl Shape {
         GATES * self.hidden
     }
 
-    fn check_weight(&self, weight_hh: &[f32]) {
-        assert!(self.hidden > 0, "a layer has a width");
-        assert_eq!(weight_hh.len(), self.hidden * self.gates());
-    }
-
-    fn check(&self, weight_hh: &[f32], drive: &[f32]) {
-        self.check_weight(weight_hh);
-        assert_eq!(drive.len(), self.batch * self.steps * self.gates());
-    }
-
     fn rows_of_chunk(&self) -> usize {
         Chunk::sequences(self.batch)
+    }
+}
+
+/// A layer and what is read of it.
+///
+/// [`states`](Self::states), [`states_of_inputs`](Self::states_of_inputs) and
+/// [`states_and_saved`](Self::states_and_saved) go forward, [`gradients`](Self::gradients) back.
+#[derive(Debug, Clone, Copy)]
+pub struct Recursion<'a> {
+    /// Sizes.
+    pub shape: Shape,
+    /// W_hh, `[hidden, 4 · hidden]`
+    pub weight_hh: &'a [f32],
+    /// After which steps the states are read, each in 0..steps and named once.
+    pub read: &'a [usize],
+    /// Whether the cells are read too, beside the hidden states.
+    pub cells: bool,
+    /// The states before the first step, `[batch, 2 · hidden]`, hidden states and behind them cells; empty: zeros.
+    pub initial: &'a [f32],
+    /// At which steps a sequence keeps its state, whatever its drive, `[batch, steps]`; empty: at none.
+    pub held: &'a [bool],
+}
+
+impl Recursion<'_> {
+    fn reads(&self) -> Read<'_> {
+        Read {
+            steps: self.read,
+            cells: self.cells,
+        }
+    }
+
+    fn check(&self) {
+        let Shape { batch, hidden, .. } = self.shape;
+        assert!(hidden > 0, "a layer has a width");
+        assert_eq!(self.weight_hh.len(), hidden * self.shape.gates());
+        assert!([0, 2 * batch * hidden].contains(&self.initial.len()));
+        assert!([0, batch * self.shape.steps].contains(&self.held.len()));
+    }
+
+    /// The states before the first step of some rows, hidden states and cells.
+    fn initial_of(&self, first: usize, rows: usize) -> [Vec<f32>; 2] {
+        let hidden = self.shape.hidden;
+        if self.initial.is_empty() {
+            return [(); 2].map(|()| vec![0.0; rows * hidden]);
+        }
+        let of_rows =
+            self.initial[2 * first * hidden..][..2 * rows * hidden].chunks_exact(2 * hidden);
+        let part = |from: usize| {
+            let parts = of_rows.clone().map(|row| &row[from..from + hidden]);
+            parts.collect::<Vec<_>>().concat()
+        };
+        [part(0), part(hidden)]
+    }
+
+    /// Whether a row keeps its state at a step.
+    #[inline(always)]
+    fn holds(&self, row: usize, step: usize) -> bool {
+        !self.held.is_empty() && self.held[row * self.shape.steps + step]
     }
 }
 

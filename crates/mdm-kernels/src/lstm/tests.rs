@@ -8,6 +8,8 @@ struct Case {
     weight_hh: Vec<f32>,
     read: Vec<usize>,
     cells: bool,
+    initial: Vec<f32>,
+    held: Vec<bool>,
 }
 
 /// Numbers in −1..1 from a small generator, the same in every run.
@@ -35,20 +37,39 @@ impl Case {
             weight_hh: numbers(hidden * 4 * hidden, &mut state),
             read,
             cells,
+            initial: Vec::new(),
+            held: Vec::new(),
         }
     }
 
-    fn forward(&self) -> Forward<'_> {
-        Forward {
+    /// With states before the first step.
+    fn from_a_state(mut self) -> Self {
+        let count = self.shape.batch * 2 * self.shape.hidden;
+        self.initial = numbers(count, &mut 3);
+        self
+    }
+
+    /// With steps at which a state is held, the first and the last among them.
+    fn held_now_and_then(mut self) -> Self {
+        let Shape { batch, steps, .. } = self.shape;
+        let held = |place: usize| (place / steps + place % steps).is_multiple_of(3);
+        self.held = (0..batch * steps).map(held).collect();
+        self
+    }
+
+    fn recursion(&self) -> Recursion<'_> {
+        Recursion {
             shape: self.shape,
             weight_hh: &self.weight_hh,
             read: &self.read,
             cells: self.cells,
+            initial: &self.initial,
+            held: &self.held,
         }
     }
 
-    /// The states that are read, in double precision, from drive and W_hh.
-    fn reference(&self, [drive, hh]: [&[f64]; 2]) -> Vec<f64> {
+    /// The states that are read, in double precision, from drive, W_hh and the first states.
+    fn reference(&self, [drive, hh, initial]: [&[f64]; 3]) -> Vec<f64> {
         let Shape {
             batch,
             steps,
@@ -58,6 +79,11 @@ impl Case {
         let mut out = vec![0.0; batch * self.read.len() * of_step];
         for row in 0..batch {
             let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
+            if !initial.is_empty() {
+                let initial = &initial[row * 2 * hidden..][..2 * hidden];
+                h.copy_from_slice(&initial[..hidden]);
+                c.copy_from_slice(&initial[hidden..]);
+            }
             for step in 0..steps {
                 let drive = &drive[(row * steps + step) * 4 * hidden..][..4 * hidden];
                 let sum = |column: usize| {
@@ -68,7 +94,8 @@ impl Case {
                 };
                 let sums: Vec<f64> = (0..4 * hidden).map(sum).collect();
                 let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
-                for unit in 0..hidden {
+                let held = !self.held.is_empty() && self.held[row * steps + step];
+                for unit in (0..hidden).filter(|_| !held) {
                     let [i, f, g, o] = [0, 1, 2, 3].map(|gate| sums[gate * hidden + unit]);
                     c[unit] = sigmoid(f) * c[unit] + sigmoid(i) * g.tanh();
                     h[unit] = sigmoid(o) * c[unit].tanh();
@@ -85,8 +112,8 @@ impl Case {
         out
     }
 
-    fn doubles(&self) -> [Vec<f64>; 2] {
-        [&self.drive, &self.weight_hh]
+    fn doubles(&self) -> [Vec<f64>; 3] {
+        [&self.drive, &self.weight_hh, &self.initial]
             .map(|values| values.iter().map(|&value| f64::from(value)).collect())
     }
 }
@@ -103,6 +130,12 @@ fn cases() -> Vec<Case> {
         Case::new([13, 2, 70], vec![0, 1], true),
         Case::new([0, 2, 4], vec![1], false),
         Case::new([2, 3, 4], vec![], false),
+        Case::new([7, 4, 11], vec![1, 3], true).from_a_state(),
+        Case::new([5, 7, 16], vec![0, 2, 6], true).held_now_and_then(),
+        Case::new([61, 5, 9], vec![4], false)
+            .from_a_state()
+            .held_now_and_then(),
+        Case::new([2, 3, 4], vec![], false).from_a_state(),
     ]
 }
 
@@ -122,10 +155,10 @@ fn states_are_those_of_the_equations() {
     for case in cases() {
         let doubles = case.doubles();
         let expected = case.reference(doubles.each_ref().map(Vec::as_slice));
-        let forward = case.forward();
-        let states = forward.states(&case.drive);
+        let recursion = case.recursion();
+        let states = recursion.states(&case.drive);
         close(&states, &expected, 2e-6);
-        assert_eq!(states, forward.states_and_saved(case.drive.clone()).0);
+        assert_eq!(states, recursion.states_and_saved(case.drive.clone()).0);
     }
 }
 
@@ -133,18 +166,11 @@ fn states_are_those_of_the_equations() {
 fn gradients_are_those_of_differences() {
     const STEP: f64 = 1e-5;
     for case in cases() {
-        let forward = case.forward();
-        let (states, saved) = forward.states_and_saved(case.drive.clone());
+        let recursion = case.recursion();
+        let (states, saved) = recursion.states_and_saved(case.drive.clone());
         let gradient = numbers(states.len(), &mut 5);
-        let backward = Backward {
-            shape: case.shape,
-            weight_hh: &case.weight_hh,
-            read: &case.read,
-            cells: case.cells,
-            gradient: &gradient,
-        };
-        let gradients = backward.gradients(saved);
-        let found = [&gradients.drive, &gradients.weight_hh];
+        let gradients = recursion.gradients(saved, &gradient);
+        let found = [&gradients.drive, &gradients.weight_hh, &gradients.initial];
         let mut doubles = case.doubles();
         for (which, found) in found.into_iter().enumerate() {
             assert_eq!(found.len(), doubles[which].len());
@@ -171,22 +197,15 @@ fn gradients_are_those_of_differences() {
 #[test]
 fn the_same_bits_from_run_to_run() {
     let case = Case::new([50, 9, 20], vec![4, 8], true);
-    let forward = case.forward();
-    let (states, saved) = forward.states_and_saved(case.drive.clone());
-    let backward = Backward {
-        shape: case.shape,
-        weight_hh: &case.weight_hh,
-        read: &case.read,
-        cells: case.cells,
-        gradient: &states,
-    };
-    let gradients = backward.gradients(saved.clone());
+    let recursion = case.recursion();
+    let (states, saved) = recursion.states_and_saved(case.drive.clone());
+    let gradients = recursion.gradients(saved.clone(), &states);
     for _ in 0..3 {
         assert_eq!(
-            forward.states_and_saved(case.drive.clone()),
+            recursion.states_and_saved(case.drive.clone()),
             (states.clone(), saved.clone())
         );
-        assert_eq!(backward.gradients(saved.clone()), gradients);
+        assert_eq!(recursion.gradients(saved.clone(), &states), gradients);
     }
 }
 
@@ -194,7 +213,7 @@ fn the_same_bits_from_run_to_run() {
 #[should_panic(expected = "step 3 of 3")]
 fn a_step_that_is_not_there_is_not_read() {
     let case = Case::new([2, 3, 4], vec![3], false);
-    case.forward().states(&case.drive);
+    case.recursion().states(&case.drive);
 }
 
 #[test]
@@ -218,8 +237,8 @@ fn inputs_drive_as_their_products_do() {
         *value += bias[place % (4 * hidden)];
     }
     let inputs = [&first, &second].map(|(x, weight, _)| Input { x, weight });
-    let found = case.forward().states_of_inputs(&inputs, &bias);
-    let expected = case.forward().states(&drive);
+    let found = case.recursion().states_of_inputs(&inputs, &bias);
+    let expected = case.recursion().states(&drive);
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-5, "{found} {expected}");

@@ -1,23 +1,44 @@
 //! The recursion as its equations read, in operations that Burn differentiates.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Bool, Tensor, activation};
 
 use super::Read;
 
 /// The states that are read. What every other way of computing them is compared with, and the way of a backend that
 /// this crate is not compiled for.
-pub(super) fn lstm(drive: Tensor<3>, weight_hh: Tensor<2>, read: &Read) -> Tensor<3> {
+pub(super) fn lstm(
+    drive: Tensor<3>,
+    weight_hh: Tensor<2>,
+    initial: Option<Tensor<2>>,
+    read: &Read,
+) -> Tensor<3> {
     let [batch, steps, _] = drive.dims();
     let hidden = weight_hh.dims()[0];
-    let mut h = Tensor::<2>::zeros([batch, hidden], &drive.device());
-    let mut c = h.clone();
+    let device = drive.device();
+    let (mut h, mut c) = match initial {
+        Some(states) => (
+            states.clone().narrow(1, 0, hidden),
+            states.narrow(1, hidden, hidden),
+        ),
+        None => {
+            let zeros = Tensor::<2>::zeros([batch, hidden], &device);
+            (zeros.clone(), zeros)
+        }
+    };
     let mut states = Vec::with_capacity(steps);
     // Steps first, so that a step is a contiguous piece.
-    for step in split_steps(drive.swap_dims(0, 1)) {
-        let gates = step + h.matmul(weight_hh.clone());
+    for (number, step) in split_steps(drive.swap_dims(0, 1)).into_iter().enumerate() {
+        let gates = step + h.clone().matmul(weight_hh.clone());
         let [i, f, g, o] = quarters(gates);
-        c = activation::sigmoid(f) * c + activation::sigmoid(i) * activation::tanh(g);
-        h = activation::sigmoid(o) * activation::tanh(c.clone());
+        let mut new_c =
+            activation::sigmoid(f) * c.clone() + activation::sigmoid(i) * activation::tanh(g);
+        let mut new_h = activation::sigmoid(o) * activation::tanh(new_c.clone());
+        if let Some(held) = read.held_at(number, [batch, hidden]) {
+            let held = Tensor::<2, Bool>::from_data(held, &device);
+            new_h = new_h.mask_where(held.clone(), h);
+            new_c = new_c.mask_where(held, c);
+        }
+        (h, c) = (new_h, new_c);
         states.push((h.clone(), c.clone()));
     }
     let states = read.steps.iter().map(|&step| {

@@ -3,35 +3,43 @@
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{DType, Shape, Tensor};
-use mdm_kernels::{Backward, Forward, Input, Shape as Sizes};
+use mdm_kernels::{Input, Recursion, Shape as Sizes};
 
-use super::operation::{LstmParts, Saved};
+use super::operation::{Gradients, LstmParts, Saved};
 use super::{Lstm, Read, tensors};
 use crate::rows::{contiguous, plain, tensor, values, vector};
 
 impl LstmParts for Flex {
-    fn states(drive: FlexTensor, weight_hh: FlexTensor, read: &Read) -> FlexTensor {
+    fn states(
+        drive: FlexTensor,
+        weight_hh: FlexTensor,
+        initial: Option<FlexTensor>,
+        read: &Read,
+    ) -> FlexTensor {
         if !serves(&drive, &weight_hh) {
-            return tensors::states::<Self>(drive, weight_hh, read);
+            return tensors::states::<Self>(drive, weight_hh, initial, read);
         }
         let (drive, weight_hh) = (contiguous(drive), contiguous(weight_hh));
+        let initial = initial.map(contiguous);
         let shape = sizes(&drive);
-        let states = forward(shape, &weight_hh, read).states(values(&drive));
+        let states = recursion(shape, &weight_hh, &initial, read).states(values(&drive));
         tensor(states, of_read(shape, read))
     }
 
     fn states_and_saved(
         drive: FlexTensor,
         weight_hh: FlexTensor,
+        initial: Option<FlexTensor>,
         read: &Read,
     ) -> (FlexTensor, Saved<Self>) {
         if !serves(&drive, &weight_hh) {
-            return tensors::states_and_saved(drive, weight_hh, read);
+            return tensors::states_and_saved(drive, weight_hh, initial, read);
         }
-        let weight_hh = contiguous(weight_hh);
+        let (weight_hh, initial) = (contiguous(weight_hh), initial.map(contiguous));
         let (shape, of_drive) = (sizes(&drive), drive.shape());
+        let recursion = recursion(shape, &weight_hh, &initial, read);
         // The gates take the place of the drive.
-        let (states, saved) = forward(shape, &weight_hh, read).states_and_saved(vector(drive));
+        let (states, saved) = recursion.states_and_saved(vector(drive));
         let of_states = Shape::new([shape.batch, shape.steps, shape.hidden]);
         let saved = Saved {
             gates: tensor(saved.gates, of_drive),
@@ -43,41 +51,45 @@ impl LstmParts for Flex {
 
     fn gradients(
         weight_hh: FlexTensor,
+        initial: Option<FlexTensor>,
         saved: Saved<Self>,
         read: &Read,
         gradient: FlexTensor,
-    ) -> [FlexTensor; 2] {
+    ) -> Gradients<Self> {
         if !serves(&gradient, &weight_hh) {
-            return tensors::gradients(weight_hh, saved, read, gradient);
+            return tensors::gradients(weight_hh, initial, saved, read, gradient);
         }
         let (weight_hh, gradient) = (contiguous(weight_hh), contiguous(gradient));
+        let initial = initial.map(contiguous);
         let of_drive = saved.gates.shape();
-        let found = Backward {
-            shape: sizes(&saved.gates),
-            weight_hh: values(&weight_hh),
-            read: &read.steps,
-            cells: read.cells,
-            gradient: values(&gradient),
-        }
-        .gradients(mdm_kernels::Saved {
+        let recursion = recursion(sizes(&saved.gates), &weight_hh, &initial, read);
+        let saved = mdm_kernels::Saved {
             gates: vector(saved.gates),
             before: vector(saved.before),
             cells: vector(saved.cells),
-        });
-        [
+        };
+        let found = recursion.gradients(saved, values(&gradient));
+        (
             tensor(found.drive, of_drive),
             tensor(found.weight_hh, weight_hh.shape()),
-        ]
+            initial.map(|states| tensor(found.initial, states.shape())),
+        )
     }
 }
 
 /// The states that are read, from the inputs themselves; none where the kernel does not serve, or where something is
 /// tracked and the drive must be kept.
-pub fn states_of_inputs(lstm: &Lstm, parts: &[Tensor<3>], read: &Read) -> Option<Tensor<3>> {
+pub fn states_of_inputs(
+    lstm: &Lstm,
+    parts: &[Tensor<3>],
+    initial: &Option<Tensor<2>>,
+    read: &Read,
+) -> Option<Tensor<3>> {
     let [weight_ih, weight_hh] = [lstm.weight_ih.val(), lstm.weight_hh.val()];
     let [bias_ih, bias_hh] = [lstm.bias_ih.val(), lstm.bias_hh.val()];
     let tracked = [&weight_ih, &weight_hh].map(Tensor::is_tracked);
     if parts.iter().any(Tensor::is_tracked)
+        || initial.as_ref().is_some_and(Tensor::is_tracked)
         || tracked.contains(&true)
         || bias_ih.is_tracked()
         || bias_hh.is_tracked()
@@ -95,6 +107,10 @@ pub fn states_of_inputs(lstm: &Lstm, parts: &[Tensor<3>], read: &Read) -> Option
     let x: Vec<FlexTensor> = parts.iter().map(plain).collect::<Option<_>>()?;
     let (weight_ih, weight_hh) = (plain(&weight_ih)?, plain(&weight_hh)?);
     let bias = plain(&(bias_ih + bias_hh))?;
+    let initial = match initial {
+        Some(states) => Some(plain(states)?),
+        None => None,
+    };
     let mut weights = values(&weight_ih);
     let inputs = x.iter().map(|x| {
         let weight;
@@ -103,7 +119,8 @@ pub fn states_of_inputs(lstm: &Lstm, parts: &[Tensor<3>], read: &Read) -> Option
         Input { x, weight }
     });
     let inputs: Vec<Input> = inputs.collect();
-    let states = forward(shape, &weight_hh, read).states_of_inputs(&inputs, values(&bias));
+    let recursion = recursion(shape, &weight_hh, &initial, read);
+    let states = recursion.states_of_inputs(&inputs, values(&bias));
     let states = tensor(states, of_read(shape, read));
     Some(Tensor::from_primitive::<Flex>(states))
 }
@@ -122,12 +139,19 @@ fn sizes(drive: &FlexTensor) -> Sizes {
     }
 }
 
-fn forward<'a>(shape: Sizes, weight_hh: &'a FlexTensor, read: &'a Read) -> Forward<'a> {
-    Forward {
+fn recursion<'a>(
+    shape: Sizes,
+    weight_hh: &'a FlexTensor,
+    initial: &'a Option<FlexTensor>,
+    read: &'a Read,
+) -> Recursion<'a> {
+    Recursion {
         shape,
         weight_hh: values(weight_hh),
         read: &read.steps,
         cells: read.cells,
+        initial: initial.as_ref().map_or(&[], values),
+        held: &read.held,
     }
 }
 

@@ -11,14 +11,16 @@ mod flex;
 mod operation;
 mod tensors;
 
+use std::sync::Arc;
+
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use mdm_core::init;
 use mdm_core::seed::ChaCha8Rng;
 
 pub(crate) use composition::split_steps;
 
-use crate::rows;
+use crate::{StepMask, rows};
 
 /// One LSTM layer over a whole sequence, as `torch.nn.LSTM`: gates in the order input, forget, cell candidate, output,
 /// two biases, zero initial state, everything initialised from `U(±1/√hidden)`.
@@ -32,7 +34,7 @@ use crate::rows;
 /// # Example
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
+/// use burn::tensor::{Device, Tensor, TensorData};
 /// use mdm_core::seed;
 /// use mdm_models::Lstm;
 ///
@@ -91,20 +93,71 @@ impl Lstm {
     ///
     /// As [`at`](Self::at), and without a part.
     pub fn of_parts(&self, parts: Vec<Tensor<3>>, steps: &[usize]) -> Tensor<3> {
-        let steps = steps.to_vec();
-        self.read(
-            parts,
-            Read {
-                steps,
-                cells: false,
-            },
-        )
+        self.read(parts, None, Read::of(steps, false))
     }
 
     /// The hidden states and behind them the cells after every step, `[batch, steps, 2 · hidden]`.
     pub fn states(&self, x: Tensor<3>) -> Tensor<3> {
-        let steps = (0..x.dims()[1]).collect();
-        self.read(vec![x], Read { steps, cells: true })
+        let steps: Vec<usize> = (0..x.dims()[1]).collect();
+        self.read(vec![x], None, Read::of(&steps, true))
+    }
+
+    /// The hidden state after every step and the states after the last one, from given first states on, zeros without. A
+    /// step that `mask` says is padding leaves the state of its row as it is.
+    ///
+    /// All that goes in has a gradient, and so has all that comes out.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[batch, steps, input]`, with at least one step
+    /// - output: `[batch, steps, hidden]`
+    ///
+    /// # Panics
+    ///
+    /// When the mask has other rows or steps than `x`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor, TensorData};
+    /// use mdm_core::seed;
+    /// use mdm_models::{Lstm, StepMask};
+    ///
+    /// let device = Device::flex();
+    /// let lstm = Lstm::init(5, 8, &mut seed::stream(0, "lstm", 0), &device);
+    /// // A long sequence in two pieces, the second of which ends early in row 1.
+    /// let (_, state) = lstm.run(Tensor::ones([2, 7, 5], &device), None, None);
+    /// let mask = StepMask::from_lengths(&[4, 1], 4);
+    /// let (states, last) = lstm.run(Tensor::ones([2, 4, 5], &device), Some(state), Some(&mask));
+    /// assert_eq!(states.dims(), [2, 4, 8]);
+    /// assert_eq!(last.hidden.dims(), [2, 8]);
+    /// ```
+    pub fn run(
+        &self,
+        x: Tensor<3>,
+        initial: Option<LstmState>,
+        mask: Option<&StepMask>,
+    ) -> (Tensor<3>, LstmState) {
+        let [batch, count, _] = x.dims();
+        let steps: Vec<usize> = (0..count).collect();
+        let held = mask.map_or_else(Vec::new, StepMask::padding);
+        assert!(
+            held.is_empty() || held.len() == batch * count,
+            "a mask of other sequences"
+        );
+        let read = Read {
+            held: Arc::new(held),
+            ..Read::of(&steps, true)
+        };
+        let initial = initial.map(|state| Tensor::cat(vec![state.hidden, state.cells], 1));
+        let states = self.read(vec![x], initial, read);
+        let hidden = states.dims()[2] / 2;
+        let last = states.clone().narrow(1, count - 1, 1).squeeze_dim::<2>(1);
+        let state = LstmState {
+            hidden: last.clone().narrow(1, 0, hidden),
+            cells: last.narrow(1, hidden, hidden),
+        };
+        (states.narrow(2, 0, hidden), state)
     }
 
     /// What a part of the inputs gives to the gates, `[batch, steps, 4 · hidden]`: that of the columns from `first` on. The
@@ -133,34 +186,62 @@ impl Lstm {
     ///
     /// As [`at`](Self::at).
     pub fn driven(&self, drive: Tensor<3>, steps: &[usize]) -> Tensor<3> {
-        let steps = steps.to_vec();
-        let read = Read {
-            steps,
-            cells: false,
-        };
-        operation::lstm(drive, self.weight_hh.val(), read)
+        operation::lstm(drive, self.weight_hh.val(), None, Read::of(steps, false))
     }
 
-    fn read(&self, mut parts: Vec<Tensor<3>>, read: Read) -> Tensor<3> {
+    fn read(&self, mut parts: Vec<Tensor<3>>, initial: Option<Tensor<2>>, read: Read) -> Tensor<3> {
         #[cfg(feature = "flex")]
-        if let Some(states) = flex::states_of_inputs(self, &parts, &read) {
+        if let Some(states) = flex::states_of_inputs(self, &parts, &initial, &read) {
             return states;
         }
         let x = match parts.len() {
             1 => parts.remove(0),
             _ => Tensor::cat(parts, 2),
         };
-        operation::lstm(self.drive(x, 0), self.weight_hh.val(), read)
+        operation::lstm(self.drive(x, 0), self.weight_hh.val(), initial, read)
     }
 }
 
-/// Which states of a layer somebody reads.
+/// The states of an [`Lstm`] before a first step or after a last one, `[batch, hidden]` each.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct LstmState {
+    pub hidden: Tensor<2>,
+    pub cells: Tensor<2>,
+}
+
+/// Which states of a layer somebody reads, and which steps change them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     /// After which steps, each named once.
     pub steps: Vec<usize>,
     /// Whether the cells too.
     pub cells: bool,
+    /// Where a row keeps its state, `[batch, steps]`; empty: nowhere.
+    pub held: Arc<Vec<bool>>,
+}
+
+impl Read {
+    /// After these steps, all of which change every row.
+    fn of(steps: &[usize], cells: bool) -> Self {
+        Self {
+            steps: steps.to_vec(),
+            cells,
+            held: Arc::default(),
+        }
+    }
+
+    /// Which numbers of the states keep their values at a step; none where all change.
+    fn held_at(&self, step: usize, [batch, hidden]: [usize; 2]) -> Option<TensorData> {
+        let steps = self.held.len() / batch.max(1);
+        let of_row = |row: usize| self.held.get(row * steps + step).copied().unwrap_or(false);
+        let rows: Vec<bool> = (0..batch).map(of_row).collect();
+        rows.contains(&true).then(|| {
+            let numbers = rows.into_iter();
+            let numbers = numbers.flat_map(|held| std::iter::repeat_n(held, hidden));
+            TensorData::new(numbers.collect::<Vec<bool>>(), [batch, hidden])
+        })
+    }
 }
 
 #[cfg(test)]

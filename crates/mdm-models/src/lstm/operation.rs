@@ -23,14 +23,31 @@ use burn::tensor::Tensor;
 use super::{Read, composition, tensors};
 
 /// The states that are read, `[batch, read, hidden]`, with the cells behind the hidden states where they are read too, from
-/// what the inputs give to the gates, `[batch, steps, 4 · hidden]`.
-pub(super) fn lstm(drive: Tensor<3>, weight_hh: Tensor<2>, read: Read) -> Tensor<3> {
+/// what the inputs give to the gates, `[batch, steps, 4 · hidden]`, and the states before the first step,
+/// `[batch, 2 · hidden]`.
+pub(super) fn lstm(
+    drive: Tensor<3>,
+    weight_hh: Tensor<2>,
+    initial: Option<Tensor<2>>,
+    read: Read,
+) -> Tensor<3> {
+    let device = drive.device();
     let drive = drive.into_dispatch();
     if !is_compiled(&drive) {
-        return composition::lstm(Tensor::from_dispatch(drive), weight_hh, &read);
+        return composition::lstm(Tensor::from_dispatch(drive), weight_hh, initial, &read);
     }
     let weight_hh = weight_hh.into_dispatch();
-    Tensor::from_dispatch(<Dispatch as LstmOps>::lstm(drive, weight_hh, read))
+    // An operation has all its tensors always.
+    let has_initial = initial.is_some();
+    let initial = initial.unwrap_or_else(|| Tensor::zeros([1, 1], &device));
+    let initial = initial.into_dispatch();
+    Tensor::from_dispatch(<Dispatch as LstmOps>::lstm(
+        drive,
+        weight_hh,
+        initial,
+        has_initial,
+        read,
+    ))
 }
 
 /// Whether the operation is compiled for the backend of a tensor: a program can enable a backend of Burn's without
@@ -70,6 +87,8 @@ pub trait LstmOps: Backend {
     fn lstm(
         drive: FloatTensor<Self>,
         weight_hh: FloatTensor<Self>,
+        initial: FloatTensor<Self>,
+        has_initial: bool,
         read: Read,
     ) -> FloatTensor<Self>;
 }
@@ -85,6 +104,9 @@ pub struct Saved<B: Backend> {
     pub cells: FloatTensor<B>,
 }
 
+/// The gradients of drive, W_hh, and the first states where these were given.
+pub type Gradients<B> = (FloatTensor<B>, FloatTensor<B>, Option<FloatTensor<B>>);
+
 /// The three parts of the operation on a backend without a graph. As they stand here they are made of operations that
 /// every backend has.
 pub trait LstmParts: Backend {
@@ -92,28 +114,31 @@ pub trait LstmParts: Backend {
     fn states(
         drive: FloatTensor<Self>,
         weight_hh: FloatTensor<Self>,
+        initial: Option<FloatTensor<Self>>,
         read: &Read,
     ) -> FloatTensor<Self> {
-        tensors::states::<Self>(drive, weight_hh, read)
+        tensors::states::<Self>(drive, weight_hh, initial, read)
     }
 
     /// The states that are read, and what [`gradients`](Self::gradients) needs.
     fn states_and_saved(
         drive: FloatTensor<Self>,
         weight_hh: FloatTensor<Self>,
+        initial: Option<FloatTensor<Self>>,
         read: &Read,
     ) -> (FloatTensor<Self>, Saved<Self>) {
-        tensors::states_and_saved(drive, weight_hh, read)
+        tensors::states_and_saved(drive, weight_hh, initial, read)
     }
 
-    /// The gradients of drive and W_hh, from that of the states that were read.
+    /// The gradients of drive, W_hh and the first states, from that of the states that were read.
     fn gradients(
         weight_hh: FloatTensor<Self>,
+        initial: Option<FloatTensor<Self>>,
         saved: Saved<Self>,
         read: &Read,
         gradient: FloatTensor<Self>,
-    ) -> [FloatTensor<Self>; 2] {
-        tensors::gradients(weight_hh, saved, read, gradient)
+    ) -> Gradients<Self> {
+        tensors::gradients(weight_hh, initial, saved, read, gradient)
     }
 }
 
@@ -124,9 +149,11 @@ macro_rules! on_backend {
             fn lstm(
                 drive: FloatTensor<Self>,
                 weight_hh: FloatTensor<Self>,
+                initial: FloatTensor<Self>,
+                has_initial: bool,
                 read: Read,
             ) -> FloatTensor<Self> {
-                Self::states(drive, weight_hh, &read)
+                Self::states(drive, weight_hh, has_initial.then_some(initial), &read)
             }
         }
     )*};

@@ -3,12 +3,12 @@
 //! Differentiated by Burn, each step would leave a dozen nodes behind. Here only gates and states are kept, and the gradient
 //! of W_hh is one product over all steps.
 
-use burn::backend::tensor::FloatTensor;
+use burn::backend::tensor::{BoolTensor, FloatTensor};
 use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::{Shape, Slice};
 
 use super::Read;
-use super::operation::Saved;
+use super::operation::{Gradients, Saved};
 
 /// A step: the gates after their functions, and the states after it, all `[batch, …]`.
 struct Step<B: Backend> {
@@ -20,19 +20,22 @@ struct Step<B: Backend> {
 pub(super) fn states<B: Backend>(
     drive: FloatTensor<B>,
     weight_hh: FloatTensor<B>,
+    initial: Option<FloatTensor<B>>,
     read: &Read,
 ) -> FloatTensor<B> {
-    read_of(&run::<B>(drive, weight_hh), read)
+    read_of(&run::<B>(drive, weight_hh, initial, read), read)
 }
 
 pub(super) fn states_and_saved<B: Backend>(
     drive: FloatTensor<B>,
     weight_hh: FloatTensor<B>,
+    initial: Option<FloatTensor<B>>,
     read: &Read,
 ) -> (FloatTensor<B>, Saved<B>) {
-    let steps = run::<B>(drive, weight_hh);
+    let first = initial.clone().map(|states| halves::<B>(&states).0);
+    let steps = run::<B>(drive, weight_hh, initial, read);
     let states = read_of(&steps, read);
-    let first = B::float_mul_scalar(steps[0].hidden.clone(), 0.0.into());
+    let first = first.unwrap_or_else(|| zeros_like::<B>(&steps[0].hidden));
     let before = std::iter::once(first).chain(steps.iter().map(|step| step.hidden.clone()));
     let before = before.take(steps.len()).collect();
     let cells = steps.iter().map(|step| step.cell.clone()).collect();
@@ -47,9 +50,14 @@ pub(super) fn states_and_saved<B: Backend>(
 }
 
 /// All steps.
-fn run<B: Backend>(drive: FloatTensor<B>, weight_hh: FloatTensor<B>) -> Vec<Step<B>> {
+fn run<B: Backend>(
+    drive: FloatTensor<B>,
+    weight_hh: FloatTensor<B>,
+    initial: Option<FloatTensor<B>>,
+    read: &Read,
+) -> Vec<Step<B>> {
     let steps = drive.shape()[1];
-    let mut before: Option<(FloatTensor<B>, FloatTensor<B>)> = None;
+    let mut before = initial.map(|states| halves::<B>(&states));
     let mut all = Vec::with_capacity(steps);
     for step in 0..steps {
         let mut sums = at::<B>(&drive, step);
@@ -65,10 +73,16 @@ fn run<B: Backend>(drive: FloatTensor<B>, weight_hh: FloatTensor<B>) -> Vec<Step
             B::sigmoid(o),
         );
         let mut cell = B::float_mul(i.clone(), g.clone());
-        if let Some((_, before)) = before {
-            cell = B::float_add(cell, B::float_mul(f.clone(), before));
+        if let Some((_, before)) = &before {
+            cell = B::float_add(cell, B::float_mul(f.clone(), before.clone()));
         }
-        let state = B::float_mul(o.clone(), B::float_tanh(cell.clone()));
+        let mut state = B::float_mul(o.clone(), B::float_tanh(cell.clone()));
+        if let Some(held) = held::<B>(read, step, &cell) {
+            let zeros = || (zeros_like::<B>(&state), zeros_like::<B>(&cell));
+            let (old_state, old_cell) = before.take().unwrap_or_else(zeros);
+            state = B::float_mask_where(state, held.clone(), old_state);
+            cell = B::float_mask_where(cell, held, old_cell);
+        }
         before = Some((state.clone(), cell.clone()));
         all.push(Step {
             gates: [i, f, g, o],
@@ -77,6 +91,26 @@ fn run<B: Backend>(drive: FloatTensor<B>, weight_hh: FloatTensor<B>) -> Vec<Step
         });
     }
     all
+}
+
+/// Which numbers of a tensor `[batch, hidden]` keep what they were before a step; none where all change.
+fn held<B: Backend>(read: &Read, step: usize, like: &FloatTensor<B>) -> Option<BoolTensor<B>> {
+    let shape = like.shape();
+    let held = read.held_at(step, [shape[0], shape[1]])?;
+    Some(B::bool_from_data(held, &like.device()))
+}
+
+fn zeros_like<B: Backend>(tensor: &FloatTensor<B>) -> FloatTensor<B> {
+    B::float_mul_scalar(tensor.clone(), 0.0.into())
+}
+
+/// Hidden states and cells from `[batch, 2 · hidden]`.
+fn halves<B: Backend>(states: &FloatTensor<B>) -> (FloatTensor<B>, FloatTensor<B>) {
+    let width = states.shape()[1] / 2;
+    (
+        columns::<B>(states, 0, width),
+        columns::<B>(states, width, width),
+    )
 }
 
 fn read_of<B: Backend>(steps: &[Step<B>], read: &Read) -> FloatTensor<B> {
@@ -92,14 +126,17 @@ fn read_of<B: Backend>(steps: &[Step<B>], read: &Read) -> FloatTensor<B> {
 
 pub(super) fn gradients<B: Backend>(
     weight_hh: FloatTensor<B>,
+    initial: Option<FloatTensor<B>>,
     saved: Saved<B>,
     read: &Read,
     gradient: FloatTensor<B>,
-) -> [FloatTensor<B>; 2] {
+) -> Gradients<B> {
     let shape = saved.cells.shape();
     let (batch, steps, hidden) = (shape[0], shape[1], shape[2]);
     let back = B::float_transpose(weight_hh);
-    let zero = B::float_mul_scalar(at::<B>(&saved.cells, 0), 0.0.into());
+    let zero = zeros_like::<B>(&at::<B>(&saved.cells, 0));
+    let first = initial.as_ref().map(|states| halves::<B>(states).1);
+    let first = first.unwrap_or_else(|| zero.clone());
     let (mut of_hidden, mut of_cell) = (zero.clone(), zero.clone());
     let mut of_sums = Vec::with_capacity(steps);
     for step in (0..steps).rev() {
@@ -110,12 +147,23 @@ pub(super) fn gradients<B: Backend>(
                 of_cell = B::float_add(of_cell, columns::<B>(&given, hidden, hidden));
             }
         }
+        // What a state that was held hands on as it is; its gates had no say.
+        let held = held::<B>(read, step, &of_cell);
+        let kept = held.map(|held| {
+            let only =
+                |of: &FloatTensor<B>| B::float_mask_where(zero.clone(), held.clone(), of.clone());
+            let kept = (only(&of_hidden), only(&of_cell));
+            let others = |of: FloatTensor<B>| B::float_mask_fill(of, held.clone(), 0.0.into());
+            of_hidden = others(of_hidden.clone());
+            of_cell = others(of_cell.clone());
+            kept
+        });
         let [i, f, g, o] = quarters::<B>(&at::<B>(&saved.gates, step));
         let tanh = B::float_tanh(at::<B>(&saved.cells, step));
         let through = B::float_mul(of_hidden.clone(), o.clone());
         of_cell = B::float_add(of_cell, B::float_mul(through, slope_of_tanh::<B>(&tanh)));
         let before = match step {
-            0 => zero.clone(),
+            0 => first.clone(),
             step => at::<B>(&saved.cells, step - 1),
         };
         let sums = vec![
@@ -127,8 +175,13 @@ pub(super) fn gradients<B: Backend>(
         let sums = B::float_cat(sums, 1);
         of_cell = B::float_mul(of_cell, f);
         of_hidden = B::float_matmul(sums.clone(), back.clone());
+        if let Some((kept_hidden, kept_cell)) = kept {
+            of_hidden = B::float_add(of_hidden, kept_hidden);
+            of_cell = B::float_add(of_cell, kept_cell);
+        }
         of_sums.push(sums);
     }
+    let of_initial = initial.map(|_| B::float_cat(vec![of_hidden, of_cell], 1));
     of_sums.reverse();
     let of_drive = stack::<B>(of_sums, 1);
     let flat = |tensor: FloatTensor<B>, width| {
@@ -136,7 +189,7 @@ pub(super) fn gradients<B: Backend>(
     };
     let of_sums = flat(of_drive.clone(), 4 * hidden);
     let of_weight = B::float_matmul(B::float_transpose(flat(saved.before, hidden)), of_sums);
-    [of_drive, of_weight]
+    (of_drive, of_weight, of_initial)
 }
 
 /// Step `step` of `[batch, steps, width]`.

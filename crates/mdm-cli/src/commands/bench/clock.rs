@@ -18,7 +18,8 @@ pub struct Effort {
 impl Effort {
     /// As on the PyTorch side.
     pub fn of(name: &str, job: Job, quick: bool) -> Self {
-        let (heavy, slow) = (name == "mag_bert", job == Job::Algorithm1);
+        let heavy = name == "mag_bert";
+        let slow = matches!(job, Job::Algorithm1 | Job::Epoch);
         let (warm, repeats, budget) = match (job, quick) {
             (Job::Estimator, true) => (20, 200, 2.0),
             (Job::Estimator, false) => (20, 2000, 10.0),

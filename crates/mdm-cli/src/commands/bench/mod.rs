@@ -6,6 +6,8 @@ mod job;
 mod markdown;
 mod model;
 mod pytorch;
+mod scale;
+mod sizes;
 
 use std::path::Path;
 
@@ -20,6 +22,7 @@ use crate::grid::Progress;
 use crate::{backend, output};
 use clock::Effort;
 use job::Job;
+use sizes::Sizes;
 
 /// A row of the benchmark, with the names of the PyTorch side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,17 +53,22 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     if args.against_pytorch {
         return against_pytorch::run(args, &chosen);
     }
+    if let Some(folder) = &args.scale {
+        return scale::run(args, folder);
+    }
+    let mut jobs: Vec<(&str, Sizes, Job)> = Vec::new();
+    for name in chosen {
+        let sizes = Sizes::of(name, args.sizes).map_err(usage)?;
+        let of_name = Job::of(name, &args.jobs).map_err(usage)?.into_iter();
+        jobs.extend(of_name.map(|job| (name, sizes.clone(), job)));
+    }
     let device = backend::device(&args.backend.backend)?;
-    let jobs = chosen
-        .iter()
-        .flat_map(|&name| Job::of(name).into_iter().map(move |job| (name, job)));
-    let jobs: Vec<(&str, Job)> = jobs.collect();
     let mut progress = Progress::new(jobs.len(), 0);
     let mut rows = Vec::with_capacity(jobs.len());
-    for (name, job) in jobs {
+    for (name, sizes, job) in jobs {
         let workload = format!("{name}/{}", job.name());
         progress.now(workload.clone());
-        let row = time(name, job, args, &device)?;
+        let row = time(name, &sizes, job, args, &device)?;
         progress.cell(&workload);
         match &args.json {
             Some(path) => {
@@ -98,9 +106,15 @@ fn chosen(only: &[String]) -> anyhow::Result<Vec<&'static str>> {
     Ok(model::NAMES.into_iter().filter(wanted).collect())
 }
 
-fn time(name: &str, job: Job, args: &BenchArgs, device: &Device) -> anyhow::Result<Row> {
+fn time(
+    name: &str,
+    sizes: &Sizes,
+    job: Job,
+    args: &BenchArgs,
+    device: &Device,
+) -> anyhow::Result<Row> {
     let effort = Effort::of(name, job, args.quick);
-    let mut work = job.prepare(name, device)?;
+    let mut work = job.prepare(name, sizes, device)?;
     let times = clock::measure(effort, || {
         work.step();
         // A graphics processor is still busy when the call returns.

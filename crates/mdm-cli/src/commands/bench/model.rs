@@ -1,4 +1,4 @@
-//! The models of the workloads, with the sizes of the PyTorch side.
+//! The models of the workloads, with the widths of the PyTorch side where no others are asked for.
 
 use burn::tensor::Device;
 use mdm_core::seed;
@@ -8,6 +8,8 @@ use mdm_models::{
 };
 use mdm_models::{EfLstmConfig, Encoder};
 use mdm_train::FusionModel;
+
+use super::sizes::Sizes;
 
 /// Every workload, in the order of the PyTorch side.
 pub const NAMES: [&str; 8] = [
@@ -21,26 +23,23 @@ pub const NAMES: [&str; 8] = [
     "estimator",
 ];
 
-/// Widths of words, audio and vision.
-pub const DIMS: [usize; 3] = [300, 74, 47];
-/// Steps of a sequence; of word pieces two of them are special.
-pub const STEPS: usize = 50;
 /// Pieces of BERT's vocabulary.
 pub const VOCABULARY: usize = 30_522;
-
-/// Utterances of a batch.
-pub fn batch(name: &str) -> usize {
-    if reads_pieces(name) { 16 } else { 32 }
-}
 
 /// Whether a sequence is of word pieces.
 pub fn reads_pieces(name: &str) -> bool {
     name == "mag_bert"
 }
 
+/// Words of a sequence.
+pub fn words(name: &str, sizes: &Sizes) -> usize {
+    // Of pieces, the encoder adds two.
+    sizes.steps - if reads_pieces(name) { 2 } else { 0 }
+}
+
 /// A fresh model on a device with a graph.
-pub fn fresh(name: &str, device: &Device) -> anyhow::Result<FusionModel<Encoder>> {
-    let mut inputs = Inputs::vectors(&DIMS);
+pub fn fresh(name: &str, sizes: &Sizes, device: &Device) -> anyhow::Result<FusionModel<Encoder>> {
+    let mut inputs = Inputs::vectors(&sizes.dims);
     if reads_pieces(name) {
         inputs.dims[0] = 1;
         inputs.language = Language::Pieces(Vocabulary {
@@ -51,33 +50,38 @@ pub fn fresh(name: &str, device: &Device) -> anyhow::Result<FusionModel<Encoder>
         });
     }
     let mut rng = seed::stream(0, "model", 0);
-    let (encoder, head) = config(name).init(&inputs, 1, &mut rng, device)?;
+    let (encoder, head) = config(name, sizes).init(&inputs, 1, &mut rng, device)?;
     Ok(FusionModel { encoder, head })
 }
 
-fn config(name: &str) -> ModelConfig {
+/// The settings of a model.
+pub fn config(name: &str, sizes: &Sizes) -> ModelConfig {
+    let d_z = |usual: usize| sizes.d_z.unwrap_or(usual);
+    // Further modalities are like the first ones.
+    let modalities = sizes.dims.len();
+    let widths = |usual: [usize; 3]| usual.into_iter().cycle().take(modalities).collect();
     let mut config = ModelConfig::default();
     match name {
         "ef_lstm" => {
             config.name = Model::EfLstm;
             config.head_dropout = 0.5;
-            config.ef_lstm = EfLstmConfig { hidden: 128 };
+            config.ef_lstm = EfLstmConfig { hidden: d_z(128) };
         }
         "late_lstm" => {
             config.name = Model::LateLstm;
             config.head_dropout = 0.5;
             config.late_lstm = LateLstmConfig {
-                hidden: vec![128, 32, 64],
-                d_z: 128,
+                hidden: widths([128, 32, 64]),
+                d_z: d_z(128),
             };
         }
         "mfn" => {
             let network = |width, dropout| TwoLayersConfig { width, dropout };
             config.name = Model::Mfn;
             config.mfn = MfnConfig {
-                hidden: vec![256, 32, 256],
+                hidden: widths([256, 32, 256]),
                 memory: 400,
-                d_z: 128,
+                d_z: d_z(128),
                 attention: network(32, 0.2),
                 candidate: network(64, 0.0),
                 retain: network(256, 0.7),
@@ -88,21 +92,21 @@ fn config(name: &str) -> ModelConfig {
             config.name = Model::Lfn;
             config.lfn = LfnConfig {
                 form: Form::Representation,
-                hidden: vec![128, 16, 128],
+                hidden: widths([128, 16, 128]),
                 language_out: 64,
                 rank: 3,
-                d_z: 64,
-                dropout: vec![0.3; 3],
+                d_z: d_z(64),
+                dropout: vec![0.3; modalities],
             };
         }
         "tfn" => {
             config.name = Model::Tfn;
             config.tfn = TfnConfig {
                 form: Form::Representation,
-                hidden: vec![128, 4, 16],
+                hidden: widths([128, 4, 16]),
                 language_out: 64,
-                d_z: 32,
-                dropout: vec![0.3; 3],
+                d_z: d_z(32),
+                dropout: vec![0.3; modalities],
                 product_dropout: 0.3,
             };
         }
@@ -110,10 +114,10 @@ fn config(name: &str) -> ModelConfig {
             config.name = Model::Tfn;
             config.tfn = TfnConfig {
                 form: Form::Representation,
-                hidden: vec![128, 32, 128],
+                hidden: widths([128, 32, 128]),
                 language_out: 32,
-                d_z: 64,
-                dropout: vec![0.3; 3],
+                d_z: d_z(64),
+                dropout: vec![0.3; modalities],
                 product_dropout: 0.5,
             };
         }
