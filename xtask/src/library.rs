@@ -10,6 +10,9 @@ use crate::checks::{shell, tool};
 
 const PACKAGE: &str = "mdm-core";
 
+/// What it needs of ours with the feature `flex`: packaged beside it, or its package could not be built.
+const KERNELS: &str = "mdm-kernels";
+
 /// What it may depend on. A new one needs a reason, and room in the build of everybody who uses the library.
 const DEPENDENCIES: [&str; 4] = ["burn", "rand", "serde", "thiserror"];
 
@@ -22,7 +25,8 @@ const EXAMPLE: &str = "examples/two-view-contrastive/Cargo.toml";
 /// The cargo-semver-checks that is installed where there is none.
 const CARGO_SEMVER_CHECKS: &str = "0.51.0";
 
-/// Packages the library as for crates.io and builds it from the package, with no dependency but those it may have.
+/// Packages the library, with its kernels, as for crates.io and builds it from the package, with no dependency but those it
+/// may have.
 pub fn package() -> Result<()> {
     let sh = shell()?;
     let tree = cargo(&sh, "tree").args(["--package", PACKAGE, "--edges", "normal"]);
@@ -45,7 +49,8 @@ pub fn package() -> Result<()> {
     }
     // With the backend, the profile and the target folder of the example, which then finds Burn compiled. The
     // workspace's own build of Burn serves neither of them: there other crates add features to Burn's dependencies.
-    let build = package().args(["--features", "flex", "--config", EXAMPLE]);
+    let build = package().args(["--package", KERNELS, "--config", EXAMPLE]);
+    let build = build.args(["--features", &format!("{PACKAGE}/flex")]);
     Ok(build.args(["--target-dir", "target"]).run()?)
 }
 

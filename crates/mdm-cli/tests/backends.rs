@@ -7,6 +7,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use burn::tensor::Device;
+use mdm_core::seed;
+use mdm_models::{Lstm, LstmState, StepMask};
 use polars::prelude::{ParquetReader, SerReader};
 
 const CONFIG: &str = r#"
@@ -144,6 +147,61 @@ fn every_backend_trains_alike() {
                     (a - b).abs() < 1e-3,
                     "{model} {measure} on {backend}, term {term}: {a} and {b}"
                 );
+            }
+        }
+    }
+}
+
+/// The device of a backend of this build.
+#[allow(deprecated)] // `ndarray` and `tch` leave Burn in 0.23.
+fn device(backend: &str) -> Device {
+    match backend {
+        #[cfg(feature = "ndarray")]
+        "ndarray" => Device::ndarray(),
+        #[cfg(feature = "wgpu")]
+        "wgpu" => Device::wgpu(Default::default()),
+        #[cfg(feature = "tch")]
+        "tch" => Device::libtorch(),
+        _ => Device::flex(),
+    }
+}
+
+/// States and gradients of an LSTM that starts from a state and keeps it over padding, which no encoder does.
+fn states_and_gradients(device: &Device) -> Vec<Vec<f32>> {
+    let device = device.clone().autodiff();
+    let mut rng = seed::stream(0, "lstm", 0);
+    let lstm = Lstm::init(3, 4, &mut rng, &device);
+    let mut random = |shape: [usize; 3]| {
+        let x = mdm_core::init::uniform(shape, 1.0, &mut rng, &device);
+        x.val().detach().require_grad()
+    };
+    let (x, hidden, cells) = (random([2, 5, 3]), random([1, 2, 4]), random([1, 2, 4]));
+    let state = LstmState {
+        hidden: hidden.clone().squeeze_dim(0),
+        cells: cells.clone().squeeze_dim(0),
+    };
+    let mask = StepMask::from_lengths(&[5, 2], 5);
+    let (states, last) = lstm.run(x.clone(), Some(state), Some(&mask));
+    let gradients = (states.clone().square().sum() + last.cells.sum()).backward();
+    let mut found = vec![states.inner()];
+    found.extend([x, hidden, cells].map(|x| x.grad(&gradients).unwrap()));
+    found.push(lstm.weight_hh.val().grad(&gradients).unwrap().unsqueeze());
+    let numbers = found.into_iter();
+    numbers
+        .map(|tensor| tensor.flatten::<1>(0, 2).try_into_vec_as().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_backend_holds_a_state_alike() {
+    let reference = states_and_gradients(&device("flex"));
+    for backend in &backends()[1..] {
+        let other = states_and_gradients(&device(backend));
+        assert_eq!(reference.len(), other.len());
+        for (place, (a, b)) in reference.iter().zip(&other).enumerate() {
+            assert_eq!(a.len(), b.len());
+            for (a, b) in a.iter().zip(b) {
+                assert!((a - b).abs() < 1e-4, "{backend}, {place}: {a} and {b}");
             }
         }
     }

@@ -454,9 +454,11 @@
 //! | `metal` | GPU of a Mac, through wgpu |
 //! | `tch` | libtorch, CPU or CUDA; needs libtorch 2.9 in `LIBTORCH`; deprecated in Burn, gone in 0.23 |
 //! | `cuda` | NVIDIA GPU; needs driver and CUDA toolkit |
+//! | `x86-v4` | no backend: AVX-512 on `flex`, where the processor has it |
 //!
-//! A program that depends on Burn itself can as well name the features there. It must take the same Burn, `=0.22.1`,
-//! which this crate gives out as [`burn`].
+//! A program that depends on Burn itself can as well name the backends there. It must take the same Burn, `=0.22.1`,
+//! which this crate gives out as [`burn`]. On `flex`, though, the critic and [`AdamW`] run by kernels only where the feature is
+//! named here: the results are the same, but a small critic takes several times as long in a graph of many small operations.
 //!
 //! # Minimum Rust version
 //!

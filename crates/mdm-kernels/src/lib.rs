@@ -1,9 +1,9 @@
 //! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of. LSTM
-//! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`gelu`], [`softmax`],
-//! [`layer_norm`] and [`adamw`].
+//! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`Attention`], the critic ([`Mlp`]), [`linear`]
+//! layers, [`gelu`], [`softmax`], [`layer_norm`] and [`adamw`].
 //!
-//! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 where `pulp` is built
-//! with it, NEON, or none), the rows of a batch are divided between the threads of Rayon's pool, and a result is the same
+//! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 with the feature
+//! `x86-v4`, NEON, or none), the rows of a batch are divided between the threads of Rayon's pool, and a result is the same
 //! bits from run to run.
 //!
 //! The one `unsafe` call is in `matmul.rs`, behind a function that checks its bounds.

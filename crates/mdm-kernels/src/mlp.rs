@@ -39,12 +39,12 @@ pub struct Mlp<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct MlpSaved {
     /// Rows that went through the stack together, one after the other.
-    chunks: Vec<Chunk>,
+    chunks: Vec<Passed>,
 }
 
 /// Some rows: what goes into each layer, and what the last one gives.
 #[derive(Debug, Clone, PartialEq)]
-struct Chunk {
+struct Passed {
     rows: usize,
     values: Vec<Vec<f32>>,
 }
@@ -171,7 +171,7 @@ impl<'a> Mlp<'a> {
         rows.div_ceil(rayon::current_num_threads()).max(fewest)
     }
 
-    fn forward_of_chunk(&self, x: &[f32], rows: usize, masks: &[Vec<f32>], first: usize) -> Chunk {
+    fn forward_of_chunk(&self, x: &[f32], rows: usize, masks: &[Vec<f32>], first: usize) -> Passed {
         let mut values = Vec::with_capacity(self.layers.len() + 1);
         values.push(x.to_vec());
         for (index, layer) in self.layers.iter().enumerate() {
@@ -193,12 +193,12 @@ impl<'a> Mlp<'a> {
             }
             values.push(out);
         }
-        Chunk { rows, values }
+        Passed { rows, values }
     }
 
     fn gradients_of_chunk(
         &self,
-        chunk: &Chunk,
+        chunk: &Passed,
         masks: &[Vec<f32>],
         first: usize,
         gradient: &[f32],
@@ -246,7 +246,7 @@ impl<'a> Mlp<'a> {
 impl MlpSaved {
     /// What the last layer gives, `[rows, outputs]`.
     pub fn output(&self) -> Vec<f32> {
-        let last = |chunk: &Chunk| chunk.values.last().expect("a layer").clone();
+        let last = |chunk: &Passed| chunk.values.last().expect("a layer").clone();
         self.chunks.iter().flat_map(last).collect()
     }
 }

@@ -12,7 +12,8 @@ use super::BackendArgs;
 Examples:
   mdm bench --quick                                  every workload, one JSON object a line
   mdm bench --only ef_lstm,tfn --json bench.jsonl
-  mdm bench --against-pytorch --python venv/bin/python --quick
+  mdm bench --against-pytorch --python venv/bin/python --quick --figure figures
+  mdm bench --against-pytorch --backend cuda --pytorch-device cuda
   mdm bench --scale curves                           cost and memory as sizes grow: a table and figures
   mdm bench --only late_lstm --jobs algorithm1 --batch 64 --unroll 20
   RAYON_NUM_THREADS=1 mdm bench --only estimator     on one thread
@@ -49,9 +50,20 @@ pub struct BenchArgs {
         requires = "against_pytorch"
     )]
     pub python: PathBuf,
+    /// Where PyTorch computes: cpu, cuda, cuda:1, …
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        default_value = "cpu",
+        requires = "against_pytorch"
+    )]
+    pub pytorch_device: String,
     /// Rounds of both sides; a ratio is taken inside a round.
     #[arg(long, value_name = "N", default_value = "3", requires = "against_pytorch", value_parser = clap::value_parser!(u64).range(1..=100))]
     pub rounds: u64,
+    /// Draw the ratios into this folder, which is made.
+    #[arg(long, value_name = "FOLDER", requires = "against_pytorch")]
+    pub figure: Option<PathBuf>,
     /// Time Algorithm 1 of ef_lstm, late_lstm and mfn as each size grows, each point in a process of its own; figures go to
     /// this folder, which is made, and a table is printed.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["against_pytorch", "quick"])]

@@ -6,7 +6,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{Colour, Figure, Panel, Series, Stroke};
+use super::{BAR, Colour, Figure, Panel, Series, Stroke};
 
 /// The family that the SVG asks for, under which the embedded font is known too.
 pub const FONT: &str = "sans-serif";
@@ -58,7 +58,11 @@ fn draw_panel<DB: DrawingBackend>(
     let Some((x_range, y_range)) = ranges(panel) else {
         bail!("nothing to draw in the panel `{}`", panel.title);
     };
-    let x_ticks = ticks(x_range.end - x_range.start);
+    let numbers = ticks(x_range.end - x_range.start);
+    let x_ticks = |value: &f64| match panel.x_names.is_empty() {
+        true => numbers(value),
+        false => name_at(&panel.x_names, *value),
+    };
     let y_ticks = ticks(y_range.end - y_range.start);
     let mut chart = ChartBuilder::on(area)
         .margin(12 * scale)
@@ -84,7 +88,11 @@ fn draw_panel<DB: DrawingBackend>(
         .draw()
         .map_err(refused)?;
 
-    for series in &panel.series {
+    for series in panel
+        .series
+        .iter()
+        .filter(|series| series.stroke != Stroke::Bars)
+    {
         let there = series.band.iter();
         let lower = there.clone().map(|&(x, lower, _)| (x, lower));
         let upper = there.rev().map(|&(x, _, upper)| (x, upper));
@@ -109,6 +117,9 @@ fn draw_line<DB: DrawingBackend>(
     scale: u32,
 ) -> anyhow::Result<()> {
     let colour = rgb(series.colour);
+    if series.stroke == Stroke::Bars {
+        return draw_bars(chart, series, scale);
+    }
     let stroke = colour.stroke_width(2 * scale);
     let path = PathElement::new(series.line.clone(), stroke);
     chart.draw_series([path]).map_err(refused)?;
@@ -120,11 +131,38 @@ fn draw_line<DB: DrawingBackend>(
     Ok(())
 }
 
+fn draw_bars<DB: DrawingBackend>(
+    chart: &mut Chart<DB>,
+    series: &Series,
+    scale: u32,
+) -> anyhow::Result<()> {
+    let bar = |&(x, y): &(f64, f64)| {
+        let corners = [(x - BAR / 2.0, 0.0), (x + BAR / 2.0, y)];
+        Rectangle::new(corners, rgb(series.colour).mix(0.75).filled())
+    };
+    let bars = series.line.iter().map(bar);
+    chart.draw_series(bars).map_err(refused)?;
+    let whisker = |&(x, lower, upper): &(f64, f64, f64)| {
+        PathElement::new([(x, lower), (x, upper)], BLACK.stroke_width(2 * scale))
+    };
+    let whiskers = series.band.iter().map(whisker);
+    chart.draw_series(whiskers).map_err(refused)?;
+    Ok(())
+}
+
+/// The name of a whole number; between them stands nothing.
+fn name_at(names: &[String], value: f64) -> String {
+    let place = value.round();
+    let is_whole = (value - place).abs() < 1e-6 && place >= 0.0;
+    let name = is_whole.then(|| names.get(place as usize)).flatten();
+    name.cloned().unwrap_or_default()
+}
+
 /// Radius and style of a point.
 fn mark(series: &Series, scale: u32) -> Option<(u32, ShapeStyle)> {
     let colour = rgb(series.colour);
     match series.stroke {
-        Stroke::Solid => None,
+        Stroke::Solid | Stroke::Bars => None,
         Stroke::Dots => Some((3 * scale, colour.filled())),
         Stroke::Rings => Some((6 * scale, colour.stroke_width(2 * scale))),
     }

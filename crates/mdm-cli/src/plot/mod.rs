@@ -1,4 +1,4 @@
-//! Figures: lines with bands in panels side by side, as SVG and as PNG.
+//! Figures: lines with bands, or bars, in panels side by side, as SVG and as PNG.
 //!
 //! The font is inside the binary, so that a figure needs none of the system.
 
@@ -22,6 +22,8 @@ pub struct Panel {
     pub title: String,
     /// With the unit.
     pub x_label: String,
+    /// What stands at 0, 1, … on the x axis instead of these numbers; none: the numbers.
+    pub x_names: Vec<String>,
     /// With the unit.
     pub y_label: String,
     /// What comes later lies on top; bands lie below all lines.
@@ -47,7 +49,12 @@ pub enum Stroke {
     Dots,
     /// With a ring at each point, which is seen around the dots of a line that runs alike.
     Rings,
+    /// No line but a bar from 0 to each point, whose band is a whisker.
+    Bars,
 }
+
+/// Width of a bar, on the x axis.
+pub const BAR: f64 = 0.38;
 
 /// Red, green, blue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +101,7 @@ mod tests {
         let panel = |title: &str| Panel {
             title: title.into(),
             x_label: "correlation ρ".into(),
+            x_names: Vec::new(),
             y_label: "nats".into(),
             series: vec![
                 series("first", Stroke::Dots, 1.0),
@@ -144,6 +152,18 @@ mod tests {
         assert!(is_there(PALETTE[0]));
         assert!(is_there(Colour(255, 255, 255)));
         assert!(!is_there(PALETTE[1]));
+    }
+
+    #[test]
+    fn bars_stand_over_names() {
+        let mut figure = figure();
+        let panel = &mut figure.panels[0];
+        panel.x_names = vec!["one".into(), "other".into()];
+        panel.series[0].stroke = Stroke::Bars;
+        panel.series[0].line = vec![(0.0, 1.0), (1.0, 2.0)];
+        panel.series[0].band = vec![(0.0, 0.5, 1.5)];
+        let svg = image::svg(&figure).unwrap();
+        assert!(svg.contains("one") && svg.contains("other"));
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Case {
     }
 
     /// With states before the first step.
-    fn from_a_state(mut self) -> Self {
+    fn starting_anywhere(mut self) -> Self {
         let count = self.shape.batch * 2 * self.shape.hidden;
         self.initial = numbers(count, &mut 3);
         self
@@ -130,12 +130,12 @@ fn cases() -> Vec<Case> {
         Case::new([13, 2, 70], vec![0, 1], true),
         Case::new([0, 2, 4], vec![1], false),
         Case::new([2, 3, 4], vec![], false),
-        Case::new([7, 4, 11], vec![1, 3], true).from_a_state(),
+        Case::new([7, 4, 11], vec![1, 3], true).starting_anywhere(),
         Case::new([5, 7, 16], vec![0, 2, 6], true).held_now_and_then(),
         Case::new([61, 5, 9], vec![4], false)
-            .from_a_state()
+            .starting_anywhere()
             .held_now_and_then(),
-        Case::new([2, 3, 4], vec![], false).from_a_state(),
+        Case::new([2, 3, 4], vec![], false).starting_anywhere(),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! The recursion as its equations read, in operations that Burn differentiates.
 
-use burn::tensor::{Bool, Tensor, activation};
+use burn::tensor::{Bool, Tensor, TensorData, activation};
 
 use super::Read;
 
@@ -33,8 +33,9 @@ pub(super) fn lstm(
         let mut new_c =
             activation::sigmoid(f) * c.clone() + activation::sigmoid(i) * activation::tanh(g);
         let mut new_h = activation::sigmoid(o) * activation::tanh(new_c.clone());
-        if let Some(held) = read.held_at(number, [batch, hidden]) {
-            let held = Tensor::<2, Bool>::from_data(held, &device);
+        if let Some(held) = read.held_at(number, batch) {
+            let held = TensorData::new(held, [batch, 1]);
+            let held = Tensor::<2, Bool>::from_data(held, &device).expand([batch, hidden]);
             new_h = new_h.mask_where(held.clone(), h);
             new_c = new_c.mask_where(held, c);
         }

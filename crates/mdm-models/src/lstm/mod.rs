@@ -14,7 +14,7 @@ mod tensors;
 use std::sync::Arc;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use mdm_core::init;
 use mdm_core::seed::ChaCha8Rng;
 
@@ -34,7 +34,7 @@ use crate::{StepMask, rows};
 /// # Example
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor, TensorData};
+/// use burn::tensor::{Device, Tensor};
 /// use mdm_core::seed;
 /// use mdm_models::Lstm;
 ///
@@ -119,7 +119,7 @@ impl Lstm {
     /// # Example
     ///
     /// ```
-    /// use burn::tensor::{Device, Tensor, TensorData};
+    /// use burn::tensor::{Device, Tensor};
     /// use mdm_core::seed;
     /// use mdm_models::{Lstm, StepMask};
     ///
@@ -231,16 +231,12 @@ impl Read {
         }
     }
 
-    /// Which numbers of the states keep their values at a step; none where all change.
-    fn held_at(&self, step: usize, [batch, hidden]: [usize; 2]) -> Option<TensorData> {
+    /// Which rows of a batch keep their states at a step; none where all change.
+    fn held_at(&self, step: usize, batch: usize) -> Option<Vec<bool>> {
         let steps = self.held.len() / batch.max(1);
         let of_row = |row: usize| self.held.get(row * steps + step).copied().unwrap_or(false);
         let rows: Vec<bool> = (0..batch).map(of_row).collect();
-        rows.contains(&true).then(|| {
-            let numbers = rows.into_iter();
-            let numbers = numbers.flat_map(|held| std::iter::repeat_n(held, hidden));
-            TensorData::new(numbers.collect::<Vec<bool>>(), [batch, hidden])
-        })
+        rows.contains(&true).then_some(rows)
     }
 }
 

@@ -3,9 +3,9 @@
 //! Differentiated by Burn, each step would leave a dozen nodes behind. Here only gates and states are kept, and the gradient
 //! of W_hh is one product over all steps.
 
-use burn::backend::tensor::{BoolTensor, FloatTensor};
+use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
-use burn::tensor::{Shape, Slice};
+use burn::tensor::{Shape, Slice, TensorData};
 
 use super::Read;
 use super::operation::{Gradients, Saved};
@@ -77,11 +77,11 @@ fn run<B: Backend>(
             cell = B::float_add(cell, B::float_mul(f.clone(), before.clone()));
         }
         let mut state = B::float_mul(o.clone(), B::float_tanh(cell.clone()));
-        if let Some(held) = held::<B>(read, step, &cell) {
+        if let Some(held) = Held::<B>::at(read, step, &cell) {
             let zeros = || (zeros_like::<B>(&state), zeros_like::<B>(&cell));
             let (old_state, old_cell) = before.take().unwrap_or_else(zeros);
-            state = B::float_mask_where(state, held.clone(), old_state);
-            cell = B::float_mask_where(cell, held, old_cell);
+            state = held.choose(old_state, state);
+            cell = held.choose(old_cell, cell);
         }
         before = Some((state.clone(), cell.clone()));
         all.push(Step {
@@ -93,11 +93,43 @@ fn run<B: Backend>(
     all
 }
 
-/// Which numbers of a tensor `[batch, hidden]` keep what they were before a step; none where all change.
-fn held<B: Backend>(read: &Read, step: usize, like: &FloatTensor<B>) -> Option<BoolTensor<B>> {
-    let shape = like.shape();
-    let held = read.held_at(step, [shape[0], shape[1]])?;
-    Some(B::bool_from_data(held, &like.device()))
+/// 1 where a state is held at a step and 0 elsewhere, and the reverse, `[batch, hidden]` each. Numbers, since how a backend
+/// stores truth values is its own affair.
+struct Held<B: Backend> {
+    kept: FloatTensor<B>,
+    changed: FloatTensor<B>,
+}
+
+impl<B: Backend> Held<B> {
+    /// None where all states change.
+    fn at(read: &Read, step: usize, like: &FloatTensor<B>) -> Option<Self> {
+        let shape = like.shape();
+        let held = read.held_at(step, shape[0])?;
+        let numbers = |value: bool| {
+            let rows = held.iter().map(|&held| f32::from(u8::from(held == value)));
+            let numbers = rows.flat_map(|number| std::iter::repeat_n(number, shape[1]));
+            let data = TensorData::new(numbers.collect::<Vec<f32>>(), shape.clone());
+            let tensor = B::float_from_data(data, &like.device());
+            B::float_cast(tensor, like.dtype().into())
+        };
+        Some(Self {
+            kept: numbers(true),
+            changed: numbers(false),
+        })
+    }
+
+    /// The old numbers where a state is held, the new ones elsewhere.
+    fn choose(&self, old: FloatTensor<B>, new: FloatTensor<B>) -> FloatTensor<B> {
+        B::float_add(self.only(old), self.others(new))
+    }
+
+    fn only(&self, of: FloatTensor<B>) -> FloatTensor<B> {
+        B::float_mul(of, self.kept.clone())
+    }
+
+    fn others(&self, of: FloatTensor<B>) -> FloatTensor<B> {
+        B::float_mul(of, self.changed.clone())
+    }
 }
 
 fn zeros_like<B: Backend>(tensor: &FloatTensor<B>) -> FloatTensor<B> {
@@ -148,14 +180,10 @@ pub(super) fn gradients<B: Backend>(
             }
         }
         // What a state that was held hands on as it is; its gates had no say.
-        let held = held::<B>(read, step, &of_cell);
-        let kept = held.map(|held| {
-            let only =
-                |of: &FloatTensor<B>| B::float_mask_where(zero.clone(), held.clone(), of.clone());
-            let kept = (only(&of_hidden), only(&of_cell));
-            let others = |of: FloatTensor<B>| B::float_mask_fill(of, held.clone(), 0.0.into());
-            of_hidden = others(of_hidden.clone());
-            of_cell = others(of_cell.clone());
+        let kept = Held::<B>::at(read, step, &of_cell).map(|held| {
+            let kept = (held.only(of_hidden.clone()), held.only(of_cell.clone()));
+            of_hidden = held.others(of_hidden.clone());
+            of_cell = held.others(of_cell.clone());
             kept
         });
         let [i, f, g, o] = quarters::<B>(&at::<B>(&saved.gates, step));

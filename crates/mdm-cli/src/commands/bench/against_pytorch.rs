@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::clock::median;
 use super::pytorch::{PyTorch, rows};
-use super::{Row, markdown, threads, write};
+use super::{Row, markdown, ratios, threads, write};
 use crate::args::BenchArgs;
 use crate::grid::{Machine, Progress};
-use crate::output;
+use crate::{output, plot};
 
 /// A workload on both sides.
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +31,7 @@ pub struct Pair {
 
 /// Runs both sides, workload by workload, each in a process of its own, round after round, and prints the ratios.
 pub fn run(args: &BenchArgs, chosen: &[&str]) -> anyhow::Result<()> {
-    let pytorch = PyTorch::new(&args.python)?;
+    let pytorch = PyTorch::new(&args.python, &args.pytorch_device)?;
     let threads = threads();
     let mut found: Vec<Row> = Vec::new();
     let mut pairs = Vec::new();
@@ -53,7 +53,16 @@ pub fn run(args: &BenchArgs, chosen: &[&str]) -> anyhow::Result<()> {
     if let Some(path) = &args.json {
         write(path, &found)?;
     }
-    let text = markdown::text(&pairs, &args.backend.backend, threads, &Machine::new());
+    let machine = Machine::new();
+    if let Some(folder) = &args.figure
+        && let Some(figure) = ratios::figure(&pairs, &machine)
+    {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        plot::write(&figure, folder, "ratios")?;
+    }
+    let devices = [args.pytorch_device.as_str(), &args.backend.backend];
+    let text = markdown::text(&pairs, devices, threads, &machine);
     output::line(text.trim_end())
 }
 

@@ -4,10 +4,15 @@ use super::against_pytorch::Pair;
 use super::clock::median;
 use crate::grid::Machine;
 
-/// The whole table, with the machine above it.
-pub fn text(pairs: &[Pair], backend: &str, threads: usize, machine: &Machine) -> String {
+/// The whole table, with the machine, PyTorch's device and our backend above it.
+pub fn text(
+    pairs: &[Pair],
+    [device, backend]: [&str; 2],
+    threads: usize,
+    machine: &Machine,
+) -> String {
     let mut text = format!(
-        "{}. Backend {backend}, {threads} threads on both sides, taken in turn. A ratio is PyTorch's time over ours (above 1: \
+        "{}. PyTorch on {device}, backend {backend}, {threads} threads on both sides, taken in turn. A ratio is PyTorch's time over ours (above 1: \
          faster here), its median over the rounds and the smallest and largest.\n\n\
          | workload | against | PyTorch, ms | here, ms | ratio | from, to | memory, PyTorch | here, MiB |\n\
          |---|---|---|---|---|---|---|---|\n",
@@ -55,7 +60,7 @@ mod tests {
             pytorch_mib: Some(900),
             rust_mib: None,
         };
-        let text = text(&[pair], "flex", 2, &Machine::new());
+        let text = text(&[pair], ["cpu", "flex"], 2, &Machine::new());
         let row = text.lines().last().unwrap();
         assert_eq!(
             row,

@@ -6,6 +6,7 @@ mod job;
 mod markdown;
 mod model;
 mod pytorch;
+mod ratios;
 mod scale;
 mod sizes;
 

@@ -18,11 +18,12 @@ const FILES: [(&str, &str); 3] = [
 pub struct PyTorch {
     folder: TempDir,
     python: PathBuf,
+    device: String,
 }
 
 impl PyTorch {
-    /// Writes the scripts; tells early when Python lacks a package.
-    pub fn new(python: &Path) -> anyhow::Result<Self> {
+    /// Writes the scripts; tells early when Python lacks a package or PyTorch a device.
+    pub fn new(python: &Path, device: &str) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?;
         for (name, text) in FILES {
             std::fs::write(folder.path().join(name), text)?;
@@ -38,9 +39,22 @@ impl PyTorch {
                 String::from_utf8_lossy(&probe.stderr).trim()
             );
         }
+        let probe = Command::new(python)
+            .args([
+                "-c",
+                "import sys, torch; torch.ones(1, device=sys.argv[1])",
+                device,
+            ])
+            .output()?;
+        if !probe.status.success() {
+            let error = String::from_utf8_lossy(&probe.stderr);
+            let last = error.trim().lines().last().unwrap_or_default();
+            bail!("PyTorch cannot use the device `{device}`: {last}");
+        }
         Ok(Self {
             folder,
             python: python.to_owned(),
+            device: device.to_owned(),
         })
     }
 
@@ -49,6 +63,7 @@ impl PyTorch {
         let mut command = Command::new(&self.python);
         command.arg(self.folder.path().join("bench.py"));
         command.args(["--only", name, "--threads", &threads.to_string()]);
+        command.args(["--device", &self.device]);
         if quick {
             command.arg("--quick");
         }

@@ -154,6 +154,7 @@ fn figure(growth: &Growth, points: &[Point], machine: &Machine) -> Figure {
     let panel = |title: String, unit: &str, of: &dyn Fn(&Point) -> f64| Panel {
         title,
         x_label: growth.label.to_owned(),
+        x_names: Vec::new(),
         y_label: unit.to_owned(),
         series: series(growth, points, of),
     };

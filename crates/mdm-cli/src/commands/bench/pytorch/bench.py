@@ -1,6 +1,6 @@
-"""CPU timings of the reference implementation, as JSON lines.
+"""Timings of the reference implementation, as JSON lines.
 
-    python bench.py [--threads 2] [--quick] [--only WORKLOAD ...] [--out FILE]
+    python bench.py [--threads 2] [--device cpu] [--quick] [--only WORKLOAD ...] [--out FILE]
 
  train_step   forward + backward + AdamW on the L1 loss alone
  algorithm1   ten critic updates on fresh batches, then one main step with the kl penalty
@@ -33,6 +33,7 @@ import models as md
 
 DIMS = (300, 74, 47)  # text, audio, vision
 BATCH, STEPS, UNROLL, LAMBDA = 32, 50, 10, 0.1
+DEVICE = torch.device("cpu")
 
 
 class StepwiseMfn(md.Mfn):
@@ -99,12 +100,12 @@ def make(name, variant):
         cfg = BertConfig(vocab_size=30522, hidden_size=384, num_hidden_layers=6, num_attention_heads=12,
                          intermediate_size=1536, max_position_embeddings=512)
         cfg._attn_implementation = "eager" if variant == "naive" else "sdpa"
-        return md.MagBert(cfg, DIMS[2], DIMS[1])
+        return md.MagBert(cfg, DIMS[2], DIMS[1]).to(DEVICE)
     else:
         raise KeyError(name)
     # MFN needs every cell state, which torch's sequence kernel does not return
     model.fused = "cells" if variant == "naive" or name == "mfn" else True
-    return model
+    return model.to(DEVICE)
 
 
 class Data:
@@ -121,8 +122,9 @@ class Data:
             (t, torch.randn(batch, STEPS, DIMS[1], generator=g), torch.randn(batch, STEPS, DIMS[2], generator=g))
             for t in text
         ]
-        self.labels = [torch.rand(batch, generator=g) * 6 - 3 for _ in range(count)]
-        self.mask = torch.ones(batch, STEPS) if name == "mag_bert" else None
+        self.labels = [(torch.rand(batch, generator=g) * 6 - 3).to(DEVICE) for _ in range(count)]
+        self.batches = [tuple(x.to(DEVICE) for x in b) for b in self.batches]
+        self.mask = torch.ones(batch, STEPS, device=DEVICE) if name == "mag_bert" else None
         self.next = 0
 
     def draw(self):
@@ -130,7 +132,7 @@ class Data:
         return self.batches[self.next], self.labels[self.next]
 
     def permutations(self):
-        return [torch.randperm(self.rows) for _ in range(3)]
+        return [torch.randperm(self.rows, device=DEVICE) for _ in range(3)]
 
 
 def adamw(module, variant, lr=1e-4):
@@ -167,7 +169,7 @@ def shuffle(batch, perms):
 
 
 def algorithm1_naive(model, data, variant):
-    critic = md.Critic(model.z_dim, output="identity").train()
+    critic = md.Critic(model.z_dim, output="identity").to(DEVICE).train()
     main_opt, critic_opt = adamw(model, variant), adamw(critic, variant)
 
     def run():
@@ -195,7 +197,7 @@ def algorithm1_naive(model, data, variant):
 
 
 def algorithm1_tuned(model, data, variant):
-    critic = md.Critic(model.z_dim, output="identity").train()
+    critic = md.Critic(model.z_dim, output="identity").to(DEVICE).train()
     main_opt, critic_opt = adamw(model, variant), adamw(critic, variant)
     n = data.rows
     transformer = isinstance(model, md.MagBert)
@@ -204,7 +206,7 @@ def algorithm1_tuned(model, data, variant):
         """z of the joint and of the shuffled rows with as little work as possible."""
         if transformer:  # fusion happens at the input: nothing to reuse
             both = [torch.cat(x) for x in zip(batch, shuffle(batch, perms))]
-            mask = None if data.mask is None else torch.ones(both[0].shape[:2])
+            mask = None if data.mask is None else torch.ones(both[0].shape[:2], device=DEVICE)
             return model.encode(*both, mask).chunk(2)
         parts = model.unimodal(*batch)
         return model.fuse(parts), model.fuse(model.permute(parts, *perms))
@@ -223,7 +225,7 @@ def algorithm1_tuned(model, data, variant):
         for first in range(0, UNROLL, group):
             batches = [data.draw()[0] for _ in range(group)]
             joined = [torch.cat(x) for x in zip(*batches)]
-            perms = [torch.cat([torch.randperm(n) + i * n for i in range(group)]) for _ in range(3)]
+            perms = [torch.cat([torch.randperm(n, device=DEVICE) + i * n for i in range(group)]) for _ in range(3)]
             with torch.no_grad():
                 z_p, z_q = pair(joined, perms)
             for i in range(group):
@@ -248,13 +250,13 @@ def algorithm1_tuned(model, data, variant):
 def estimator(variant, batch=256, dim=20, rho=0.5):
     critic = torch.nn.Sequential(
         torch.nn.Linear(3 * dim, 256), torch.nn.ReLU(), torch.nn.Linear(256, 256), torch.nn.ReLU(),
-        torch.nn.Linear(256, 1))
+        torch.nn.Linear(256, 1)).to(DEVICE)
     opt = torch.optim.Adam(critic.parameters(), lr=5e-4, fused=variant == "tuned")
-    root = torch.linalg.cholesky(torch.eye(3) * (1 - rho) + rho)
+    root = torch.linalg.cholesky(torch.eye(3) * (1 - rho) + rho).to(DEVICE)
 
     def run():
-        x = torch.einsum("bkd,jk->bjd", torch.randn(batch, 3, dim), root)
-        y = torch.stack([x[torch.randperm(batch), j] for j in range(3)], 1)
+        x = torch.einsum("bkd,jk->bjd", torch.randn(batch, 3, dim, device=DEVICE), root)
+        y = torch.stack([x[torch.randperm(batch, device=DEVICE), j] for j in range(3)], 1)
         if variant == "tuned":
             t_p, t_q = critic(torch.cat([x, y]).flatten(1))[:, 0].chunk(2)
         else:
@@ -269,12 +271,18 @@ def estimator(variant, batch=256, dim=20, rho=0.5):
 
 def measure(run, warm, repeats, budget):
     """Median seconds; stops early when `budget` seconds are spent (at least one repeat)."""
+    def finish():
+        if DEVICE.type == "cuda":  # still busy when a call returns
+            torch.cuda.synchronize()
+
     for _ in range(warm):
         run()
+    finish()
     start, times = time.perf_counter(), []
     while len(times) < repeats:
         t = time.perf_counter()
         run()
+        finish()
         times.append(time.perf_counter() - t)
         if time.perf_counter() - start > budget:
             break
@@ -284,11 +292,14 @@ def measure(run, warm, repeats, budget):
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, ...")
     ap.add_argument("--quick", action="store_true", help="finishes within a minute")
     ap.add_argument("--only", nargs="*", default=[])
     ap.add_argument("--out")
     args = ap.parse_args()
     torch.set_num_threads(args.threads)
+    global DEVICE
+    DEVICE = torch.device(args.device)
     torch.manual_seed(0)
     sink = open(args.out, "w") if args.out else sys.stdout
 

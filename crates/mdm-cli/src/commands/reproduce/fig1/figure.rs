@@ -15,6 +15,7 @@ pub fn figure(plan: &Plan, points: &[Point]) -> anyhow::Result<Figure> {
     let nats = Panel {
         title: "kl and f".into(),
         x_label: "correlation ρ of the components".into(),
+        x_names: Vec::new(),
         y_label: "mutual information (nats)".into(),
         series: vec![
             Series {
@@ -31,6 +32,7 @@ pub fn figure(plan: &Plan, points: &[Point]) -> anyhow::Result<Figure> {
     let distance = Panel {
         title: "wasserstein".into(),
         x_label: "correlation ρ of the components".into(),
+        x_names: Vec::new(),
         y_label: "Wasserstein distance (standard deviations)".into(),
         series: vec![
             Series {
