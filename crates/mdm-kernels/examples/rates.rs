@@ -77,15 +77,15 @@ fn recursion(batch: usize, hidden: usize) {
             black_box(recursion.states(&drive));
         },
     );
-    let (inputs, bias) = (
+    let (input, bias) = (
         Input {
             x: &x,
-            weight: &weight_ih,
+            columns: COLUMNS,
         },
         numbers(4 * hidden),
     );
     report("  from its inputs", of_states + of_inputs, || {
-        black_box(recursion.states_of_inputs(&[inputs], &bias));
+        black_box(recursion.states_of_inputs(&[input], &weight_ih, &bias));
     });
     let (_, saved) = recursion.states_and_saved(drive.clone());
     report("  gradients", 2 * of_states, || {

@@ -1,6 +1,6 @@
 //! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of. LSTM
 //! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`Attention`], the critic ([`Mlp`]), [`linear`]
-//! layers, [`gelu`], [`softmax`], [`layer_norm`] and [`adamw`].
+//! layers, [`gelu`], [`tanh`], [`softmax`], [`layer_norm`] and [`adamw`].
 //!
 //! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 with the feature
 //! `x86-v4`, NEON, or none), the rows of a batch are divided between the threads of Rayon's pool, and a result is the same
@@ -22,6 +22,7 @@ mod memory;
 mod mlp;
 mod panels;
 mod softmax;
+mod tanh;
 mod vector;
 
 pub use adamw::{AdamWStep, adamw};
@@ -36,3 +37,4 @@ pub use memory::{
 };
 pub use mlp::{Mlp, MlpGradients, MlpLayer, MlpSaved, MlpWanted};
 pub use softmax::{softmax, softmax_gradient};
+pub use tanh::{tanh, tanh_gradient};

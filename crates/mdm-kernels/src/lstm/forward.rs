@@ -8,13 +8,13 @@ use crate::matmul::{Matrix, matmul};
 use crate::panels::{Lanes, Panels, WIDTH, product, rows_at_once};
 use crate::vector::{load, store};
 
-/// A part of what a layer reads, with its part of W_ih.
+/// A part of what a layer reads: some columns of its inputs.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// `[batch, steps, columns]`
     pub x: &'a [f32],
-    /// `[columns, 4 · hidden]`
-    pub weight: &'a [f32],
+    /// At least 1.
+    pub columns: usize,
 }
 
 /// What a backward pass needs of a forward pass.
@@ -51,28 +51,23 @@ impl Recursion<'_> {
         out
     }
 
-    /// The states that are read, as [`states`](Self::states), from the inputs themselves: the drive is the sum of their
-    /// products and a bias `[4 · hidden]`. It is made for as many sequences as a thread takes at once and is gone after
-    /// them, so it never leaves the caches.
+    /// The states that are read, as [`states`](Self::states), from the inputs themselves, whose columns stand side by side: the
+    /// drive is their product with W_ih, `[columns of all, 4 · hidden]`, and a bias `[4 · hidden]`. It is made for as many
+    /// sequences as a thread takes at once and is gone after them, so it never leaves the caches.
     ///
     /// # Panics
     ///
     /// As [`states`](Self::states), and when an input has no columns.
-    pub fn states_of_inputs(&self, inputs: &[Input], bias: &[f32]) -> Vec<f32> {
-        let shape = self.shape;
-        let (steps, gates) = (shape.batch * shape.steps, shape.gates());
+    pub fn states_of_inputs(&self, inputs: &[Input], weight_ih: &[f32], bias: &[f32]) -> Vec<f32> {
+        let (shape, gates) = (self.shape, self.shape.gates());
+        for Input { x, columns } in inputs {
+            assert!(*columns > 0, "an input has columns");
+            assert_eq!(x.len(), shape.batch * shape.steps * columns);
+        }
+        let columns = inputs.iter().map(|input| input.columns).sum();
+        assert_eq!(weight_ih.len(), columns * gates);
         assert_eq!(bias.len(), gates);
-        let inputs = inputs.iter().map(|Input { x, weight }| {
-            let columns = weight.len() / gates;
-            assert!(columns > 0, "an input has columns");
-            assert_eq!(weight.len(), columns * gates);
-            assert_eq!(x.len(), steps * columns);
-            (
-                Matrix::new(x, steps, columns),
-                Matrix::new(weight, columns, gates),
-            )
-        });
-        let inputs: Vec<(Matrix, Matrix)> = inputs.collect();
+        let weight_ih = Matrix::new(weight_ih, columns, gates);
         let kernel = Kernel::new(self);
         let width = self.reads().width(shape.hidden);
         let mut out = vec![0.0; shape.batch * width];
@@ -81,17 +76,17 @@ impl Recursion<'_> {
         }
         let rows = shape.rows_of_chunk();
         out.par_chunks_mut(rows * width).enumerate().for_each_init(
-            Vec::new,
-            |drive, (chunk, out)| {
+            Default::default,
+            |(drive, joined), (chunk, out)| {
+                let first = chunk * rows * shape.steps;
                 let steps = out.len() / width * shape.steps;
-                drive.resize(steps * gates, 0.0);
-                for row in drive.chunks_exact_mut(gates) {
-                    row.copy_from_slice(bias);
+                let x = side_by_side(inputs, first, steps, joined);
+                let drive: &mut Vec<f32> = drive;
+                drive.clear();
+                for _ in 0..steps {
+                    drive.extend_from_slice(bias);
                 }
-                for (x, weight) in &inputs {
-                    let x = x.rows(chunk * rows * shape.steps, steps);
-                    matmul(x, *weight, drive, true);
-                }
+                matmul(Matrix::new(x, steps, columns), weight_ih, drive, true);
                 kernel.run(chunk, Drive::Read(drive), out);
             },
         );
@@ -140,6 +135,25 @@ impl Recursion<'_> {
         assert_eq!(drive.len(), steps * self.shape.gates());
         Kernel::new(self)
     }
+}
+
+/// Some steps of all inputs, `[steps, columns of all]`; put into `joined` where there are several.
+fn side_by_side<'a>(
+    inputs: &[Input<'a>],
+    first: usize,
+    steps: usize,
+    joined: &'a mut Vec<f32>,
+) -> &'a [f32] {
+    if let [Input { x, columns }] = inputs {
+        return &x[first * columns..][..steps * columns];
+    }
+    joined.clear();
+    for step in first..first + steps {
+        for Input { x, columns } in inputs {
+            joined.extend_from_slice(&x[step * columns..][..*columns]);
+        }
+    }
+    joined
 }
 
 /// What the inputs of some rows give to the gates.

@@ -226,18 +226,22 @@ fn inputs_drive_as_their_products_do() {
     } = case.shape;
     let mut state = 5;
     let bias = numbers(4 * hidden, &mut state);
-    let [first, second] = [3, 2].map(|columns| {
-        let x = numbers(batch * steps * columns, &mut state);
-        (x, numbers(columns * 4 * hidden, &mut state), columns)
-    });
-    let parts = [&first, &second]
-        .map(|(x, weight, columns)| crate::linear(x, weight, &[], [*columns, 4 * hidden]));
-    let mut drive: Vec<f32> = parts[0].iter().zip(&parts[1]).map(|(a, b)| a + b).collect();
-    for (place, value) in drive.iter_mut().enumerate() {
-        *value += bias[place % (4 * hidden)];
-    }
-    let inputs = [&first, &second].map(|(x, weight, _)| Input { x, weight });
-    let found = case.recursion().states_of_inputs(&inputs, &bias);
+    let x = [3, 2].map(|columns| numbers(batch * steps * columns, &mut state));
+    let weight_ih = numbers(5 * 4 * hidden, &mut state);
+    let (first, second) = weight_ih.split_at(3 * 4 * hidden);
+    let parts = [
+        crate::linear(&x[0], first, &bias, [3, 4 * hidden]),
+        crate::linear(&x[1], second, &[], [2, 4 * hidden]),
+    ];
+    let drive: Vec<f32> = parts[0].iter().zip(&parts[1]).map(|(a, b)| a + b).collect();
+    let input = |which: usize, columns| Input {
+        x: &x[which],
+        columns,
+    };
+    let inputs = [input(0, 3), input(1, 2)];
+    let found = case
+        .recursion()
+        .states_of_inputs(&inputs, &weight_ih, &bias);
     let expected = case.recursion().states(&drive);
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {

@@ -111,16 +111,13 @@ pub fn states_of_inputs(
         Some(states) => Some(plain(states)?),
         None => None,
     };
-    let mut weights = values(&weight_ih);
-    let inputs = x.iter().map(|x| {
-        let weight;
-        (weight, weights) = weights.split_at(x.shape()[2] * gates);
-        let x = values(x);
-        Input { x, weight }
+    let inputs = x.iter().map(|x| Input {
+        x: values(x),
+        columns: x.shape()[2],
     });
     let inputs: Vec<Input> = inputs.collect();
     let recursion = recursion(shape, &weight_hh, &initial, read);
-    let states = recursion.states_of_inputs(&inputs, values(&bias));
+    let states = recursion.states_of_inputs(&inputs, values(&weight_ih), values(&bias));
     let states = tensor(states, of_read(shape, read));
     Some(Tensor::from_primitive::<Flex>(states))
 }

@@ -208,7 +208,7 @@ impl Mfn {
         // None of this reads the memory: all steps at once.
         let attention = rows::softmax(self.attention.forward(window.clone(), mode));
         let attended = window * attention;
-        let candidate = activation::tanh(self.candidate.forward(attended.clone(), mode));
+        let candidate = rows::tanh(self.candidate.forward(attended.clone(), mode));
         let retain = self.retain.gate(attended.clone(), mode);
         let update = self.update.gate(attended, mode);
         memory::memories(retain, update, candidate)

@@ -42,6 +42,10 @@ pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 
 /// The softmax of the last dimension.
+pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as RowOps>::tanh_of_rows(x.into_dispatch()))
+}
+
 pub fn softmax<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     Tensor::from_dispatch(<Dispatch as RowOps>::softmax_of_rows(x.into_dispatch()))
 }
@@ -70,6 +74,8 @@ pub trait RowOps: Backend {
         bias: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
     fn exact_gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// As [`tanh`].
+    fn tanh_of_rows(x: FloatTensor<Self>) -> FloatTensor<Self>;
     fn softmax_of_rows(x: FloatTensor<Self>) -> FloatTensor<Self>;
     fn layer_norm_of_rows(
         x: FloatTensor<Self>,
@@ -92,6 +98,7 @@ pub trait RowParts: RowOps {
     fn gelu_and_slope(x: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
     /// From what came out and its gradient.
     fn softmax_gradient(y: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn tanh_gradient(y: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
     /// What comes out, the normalised rows, and the inverse deviation of each.
     fn layer_norm_and_saved(
         x: FloatTensor<Self>,
@@ -123,6 +130,13 @@ impl RowOps for Flex {
         let mut value = vec![0.0; values(&x).len()];
         mdm_kernels::gelu(values(&x), &mut value);
         tensor(value, x.shape())
+    }
+
+    fn tanh_of_rows(x: FlexTensor) -> FlexTensor {
+        let shape = x.shape();
+        let mut values = vector(x);
+        mdm_kernels::tanh(&mut values);
+        tensor(values, shape)
     }
 
     fn softmax_of_rows(x: FlexTensor) -> FlexTensor {
@@ -188,6 +202,13 @@ impl RowParts for Flex {
         let (mut value, mut slope) = (vec![0.0; count], vec![0.0; count]);
         mdm_kernels::gelu_and_slope(values(&x), &mut value, &mut slope);
         (tensor(value, x.shape()), tensor(slope, x.shape()))
+    }
+
+    fn tanh_gradient(y: FlexTensor, gradient: FlexTensor) -> FlexTensor {
+        let (y, shape) = (contiguous(y), gradient.shape());
+        let mut gradient = vector(gradient);
+        mdm_kernels::tanh_gradient(values(&y), &mut gradient);
+        tensor(gradient, shape)
     }
 
     fn softmax_gradient(y: FlexTensor, gradient: FlexTensor) -> FlexTensor {
@@ -306,6 +327,19 @@ impl<B: RowParts> Backward<B, 1> for Gelu {
 }
 
 #[derive(Debug)]
+struct Tanh;
+
+impl<B: RowParts> Backward<B, 1> for Tanh {
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        unary::<B, _>(ops.parents, ops.node, gradients, |gradient| {
+            B::tanh_gradient(ops.state, gradient)
+        });
+    }
+}
+
+#[derive(Debug)]
 struct Softmax;
 
 impl<B: RowParts> Backward<B, 1> for Softmax {
@@ -373,6 +407,15 @@ impl<B: RowParts, C: CheckpointStrategy> RowOps for Autodiff<B, C> {
             OpsKind::UnTracked(preparation) => {
                 preparation.finish(B::exact_gelu(x.into_primitive()))
             }
+        }
+    }
+
+    fn tanh_of_rows(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let node = [x.node()];
+        let y = B::tanh_of_rows(x.into_primitive());
+        match Tanh.prepare::<C>(node).compute_bound().stateful() {
+            OpsKind::Tracked(preparation) => preparation.finish(y.clone(), y),
+            OpsKind::UnTracked(preparation) => preparation.finish(y),
         }
     }
 

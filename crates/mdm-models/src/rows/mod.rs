@@ -34,6 +34,15 @@ pub(crate) fn product<const D: usize>(
     module::linear(x, weight, bias)
 }
 
+/// The hyperbolic tangent.
+pub(crate) fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if flex::serve(&x) {
+        return flex::tanh(x);
+    }
+    activation::tanh(x)
+}
+
 /// The softmax of the last dimension.
 pub(crate) fn softmax<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
@@ -114,22 +123,25 @@ mod tests {
     }
 
     #[test]
-    fn softmax_and_its_gradient_are_those_of_burns() {
+    fn softmax_and_tanh_and_their_gradients_are_those_of_burns() {
         let device = Device::flex().autodiff();
         let mut rng = seed::stream(0, "softmax", 0);
         let x = init::uniform([3, 4, 11], 3.0, &mut rng, &device).val();
-        let all = |softmax: &dyn Fn(Tensor<3>) -> Tensor<3>| {
+        let all = |function: &dyn Fn(Tensor<3>) -> Tensor<3>| {
             let x = x.clone().detach().require_grad();
             // A transpose: rows that do not lie one after the other.
-            let y = softmax(x.clone().swap_dims(0, 1));
+            let y = function(x.clone().swap_dims(0, 1));
             let gradients = (y.clone() * y.clone().detach().cos()).sum().backward();
             let tensors = [y.inner(), x.grad(&gradients).unwrap()];
             tensors.map(|tensor| tensor.flatten::<1>(0, 2).try_into_vec_as::<f32>().unwrap())
         };
-        let found = all(&|x| softmax(x));
-        let expected = all(&|x| activation::softmax(x, 2));
-        for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
-            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        for (found, expected) in [
+            (all(&|x| softmax(x)), all(&|x| activation::softmax(x, 2))),
+            (all(&|x| tanh(x)), all(&|x| activation::tanh(x))),
+        ] {
+            for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+                assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+            }
         }
     }
 }
