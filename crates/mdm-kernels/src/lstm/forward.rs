@@ -93,7 +93,7 @@ impl Recursion<'_> {
         out
     }
 
-    /// The states that are read, as [`states`](Self::states), and what [`Backward`](super::Backward) needs.
+    /// The states that are read, as [`states`](Self::states), and what [`gradients`](Self::gradients) needs.
     ///
     /// # Panics
     ///
