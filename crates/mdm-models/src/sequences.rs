@@ -52,6 +52,11 @@ impl StepMask {
         self.rows.iter().map(length).collect()
     }
 
+    /// Sequences and steps.
+    pub(crate) fn dims(&self) -> [usize; 2] {
+        [self.rows.len(), self.rows.first().map_or(0, Vec::len)]
+    }
+
     /// Whether each step is padding, row after row.
     pub(crate) fn padding(&self) -> Vec<bool> {
         self.rows.iter().flatten().map(|real| !real).collect()

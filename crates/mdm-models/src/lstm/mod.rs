@@ -140,11 +140,10 @@ impl Lstm {
     ) -> (Tensor<3>, LstmState) {
         let [batch, count, _] = x.dims();
         let steps: Vec<usize> = (0..count).collect();
-        let held = mask.map_or_else(Vec::new, StepMask::padding);
-        assert!(
-            held.is_empty() || held.len() == batch * count,
-            "a mask of other sequences"
-        );
+        let held = mask.map_or_else(Vec::new, |mask| {
+            assert_eq!(mask.dims(), [batch, count], "a mask of other sequences");
+            mask.padding()
+        });
         let read = Read {
             held: Arc::new(held),
             ..Read::of(&steps, true)

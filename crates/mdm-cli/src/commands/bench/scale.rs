@@ -119,6 +119,9 @@ pub fn run(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
                     mib: row.peak_rss_mib,
                 });
                 found.push(row);
+                if let Some(path) = &args.json {
+                    write(path, &found)?;
+                }
                 progress.cell(&what);
             }
         }
@@ -129,9 +132,6 @@ pub fn run(args: &BenchArgs, folder: &Path) -> anyhow::Result<()> {
         text += &table(&growth, &points);
     }
     drop(progress);
-    if let Some(path) = &args.json {
-        write(path, &found)?;
-    }
     output::line(text.trim_end())
 }
 

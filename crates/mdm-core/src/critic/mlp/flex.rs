@@ -47,29 +47,40 @@ pub fn forward(
         slope: slope as f32,
     };
     let inner = contiguous(x.clone().inner())?;
-    let saved = stack.mlp().forward(values(&inner), masks);
-    let [rows, _] = x.dims();
-    let outputs = layers.last()?.1.dims()[0];
-    let out = tensor(saved.output(), [rows, outputs]);
-
-    let is_tracked = x.is_tracked()
+    let ([rows, width], [inputs, _]) = (x.dims(), layers.first()?.0.dims());
+    assert_eq!(width, inputs, "rows are as wide as the first layer takes");
+    let tracked = x.is_tracked()
         || layers
             .iter()
             .any(|(weight, bias)| weight.is_tracked() || bias.is_tracked());
-    if !is_tracked {
+    // Before the work, which would be in vain in a graph of another kind.
+    let guards = match tracked {
+        true => Some(guards(x, layers)?),
+        false => None,
+    };
+
+    let saved = stack.mlp().forward(values(&inner), masks);
+    let outputs = layers.last()?.1.dims()[0];
+    let out = tensor(saved.output(), [rows, outputs]);
+    let Some(guards) = guards else {
         return Some(Tensor::from_primitive::<Flex>(out));
-    }
-    let mut guards = vec![guard(x.clone())?];
-    for (weight, bias) in layers {
-        guards.push(guard(weight.clone())?);
-        guards.push(guard(bias.clone())?);
-    }
+    };
     let pass = Pass {
         stack,
         saved,
         masks: masks.clone(),
     };
     Some(Tensor::from_primitive::<Graph>(node(guards, pass, out)?))
+}
+
+/// The places in the graph of the rows, and of weight and bias of each layer.
+fn guards(x: &Tensor<2>, layers: &[Layer]) -> Option<Vec<NodeGuard>> {
+    let mut guards = vec![guard(x.clone())?];
+    for (weight, bias) in layers {
+        guards.push(guard(weight.clone())?);
+        guards.push(guard(bias.clone())?);
+    }
+    Some(guards)
 }
 
 fn guard<const D: usize>(tensor: Tensor<D>) -> Option<NodeGuard> {

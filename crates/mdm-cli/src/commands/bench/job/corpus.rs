@@ -23,9 +23,9 @@ pub struct Batches {
 }
 
 impl Batches {
-    pub fn new(name: &str, sizes: &Sizes, device: &Device) -> anyhow::Result<Self> {
+    pub fn new(sizes: &Sizes, device: &Device) -> anyhow::Result<Self> {
         let mut rng = seed::stream(0, "batches", 0);
-        let utterances = utterances(name, sizes, sizes.utterances, &mut rng)?;
+        let utterances = utterances(sizes, sizes.utterances, &mut rng)?;
         let mut batch = || {
             let index = |_| rng.random_range(0..utterances.len());
             (0..sizes.batch).map(index).collect()
@@ -65,10 +65,10 @@ impl Epoch {
         let modalities = Modality::ALL.into_iter().zip(&sizes.dims);
         let modalities = modalities.map(|(modality, &dim)| ModalityInfo { modality, dim });
         let mut corpus = Corpus::new("random", modalities.collect());
-        corpus.train = utterances(name, sizes, sizes.utterances, &mut rng)?;
+        corpus.train = utterances(sizes, sizes.utterances, &mut rng)?;
         // Enough for a batch, so that what is timed is the training.
-        corpus.valid = utterances(name, sizes, sizes.batch, &mut rng)?;
-        corpus.test = utterances(name, sizes, sizes.batch, &mut rng)?;
+        corpus.valid = utterances(sizes, sizes.batch, &mut rng)?;
+        corpus.test = utterances(sizes, sizes.batch, &mut rng)?;
         let mut config = Settings::new().resolve()?;
         config.model = model::config(name, sizes);
         config.train.epochs = 1;
@@ -94,15 +94,7 @@ impl Work for Epoch {
     }
 }
 
-fn utterances(
-    name: &str,
-    sizes: &Sizes,
-    count: usize,
-    rng: &mut ChaCha8Rng,
-) -> anyhow::Result<Vec<Utterance>> {
-    if model::reads_pieces(name) {
-        anyhow::bail!("{name} reads word pieces, of which there is no corpus here");
-    }
+fn utterances(sizes: &Sizes, count: usize, rng: &mut ChaCha8Rng) -> anyhow::Result<Vec<Utterance>> {
     let most = Modality::ALL.len();
     if sizes.dims.len() > most {
         anyhow::bail!(

@@ -8,6 +8,7 @@ mod training;
 use anyhow::bail;
 use burn::tensor::Device;
 
+use super::model::reads_pieces;
 use super::sizes::Sizes;
 use corpus::{Batches, Epoch};
 use estimator::Estimator;
@@ -44,14 +45,25 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// A name that is none.
+    /// A name that is none, or no job of this workload.
     pub fn of(workload: &str, asked: &[String]) -> anyhow::Result<Vec<Self>> {
         if let Some(unknown) = (asked.iter()).find(|name| Self::named(name).is_none()) {
             let names = Self::OF_MODELS.map(Self::name).join(", ");
             bail!("unknown job `{unknown}`; there are: {names}");
         }
         if workload == "estimator" {
-            return Ok(vec![Self::Estimator]);
+            return match asked {
+                [] => Ok(vec![Self::Estimator]),
+                _ => bail!("the estimator has one job: name models with --only"),
+            };
+        }
+        let corpus = [Self::Batches, Self::Epoch].map(Self::name);
+        if reads_pieces(workload)
+            && let Some(name) = asked.iter().find(|name| corpus.contains(&name.as_str()))
+        {
+            bail!(
+                "{workload} reads word pieces, of which there is no corpus for `{name}`: name others with --only"
+            );
         }
         let [train_step, algorithm1, inference, ..] = Self::OF_MODELS;
         Ok(match asked {
@@ -87,7 +99,7 @@ impl Job {
             Self::TrainStep => Box::new(Training::new(name, sizes, false, device)?),
             Self::Algorithm1 => Box::new(Training::new(name, sizes, true, device)?),
             Self::Inference => Box::new(Inference::new(name, sizes, device)?),
-            Self::Batches => Box::new(Batches::new(name, sizes, device)?),
+            Self::Batches => Box::new(Batches::new(sizes, device)?),
             Self::Epoch => Box::new(Epoch::new(name, sizes, device)?),
             Self::Estimator => Box::new(Estimator::new(device)?),
         })
@@ -116,6 +128,9 @@ mod tests {
         assert_eq!(names("tfn", &[]).unwrap(), usual);
         assert_eq!(names("tfn", &["epoch"]).unwrap(), ["epoch"]);
         assert_eq!(names("estimator", &[]).unwrap(), ["gaussian_tc"]);
+        assert!(names("estimator", &["epoch"]).is_err());
+        assert!(names("mag_bert", &["batches"]).is_err());
+        assert_eq!(names("mag_bert", &["inference"]).unwrap(), ["inference"]);
         let error = names("tfn", &["step"]).unwrap_err().to_string();
         assert!(
             error.contains("`step`") && error.contains("batches"),
