@@ -47,7 +47,7 @@ pub fn into_folder(
     prepared: &Prepared,
     device: &Device,
     backend: &str,
-    observer: impl Observer,
+    observer: impl Observer + Send,
 ) -> anyhow::Result<(Outcome, Duration)> {
     let (started, clock) = (SystemTime::now(), Instant::now());
     let mut recorder = Recorder::new(run, observer);

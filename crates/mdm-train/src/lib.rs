@@ -67,6 +67,7 @@ pub mod robustness;
 pub mod run;
 pub mod task;
 pub mod trainer;
+mod worker;
 
 pub use algorithm::{Algorithm1, FusionModel, Losses, Penalty};
 pub use atomic::write_atomically;
@@ -80,6 +81,7 @@ pub use history::EpochRecord;
 pub use metrics::Metrics;
 pub use task::{Task, TaskBaselines, TaskMetrics};
 pub use trainer::{Observer, Outcome, StepReport, train};
+pub use worker::on_worker;
 
 /// The examples of the workspace's README: tested here, since a package of `mdm-core` does not hold that file.
 #[cfg(doctest)]

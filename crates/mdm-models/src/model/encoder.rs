@@ -50,62 +50,46 @@ impl Encoder {
     }
 }
 
+/// An expression of the encoder that it is.
+macro_rules! of_each {
+    ($this:expr, $encoder:ident => $of_encoder:expr) => {
+        match $this {
+            Self::EfLstm($encoder) => $of_encoder,
+            Self::LateLstm($encoder) => $of_encoder,
+            Self::Tfn($encoder) => $of_encoder,
+            Self::Lfn($encoder) => $of_encoder,
+            Self::Mfn($encoder) => $of_encoder,
+            Self::MagBert($encoder) => $of_encoder,
+            Self::MagXlnet($encoder) => $of_encoder,
+        }
+    };
+}
+
+// What the trait has a default for is here too: an encoder may know better.
 impl FusionEncoder for Encoder {
     fn views(&self, input: &Sequences, mode: &mut Mode) -> Views {
-        match self {
-            Self::EfLstm(encoder) => encoder.views(input, mode),
-            Self::LateLstm(encoder) => encoder.views(input, mode),
-            Self::Tfn(encoder) => encoder.views(input, mode),
-            Self::Lfn(encoder) => encoder.views(input, mode),
-            Self::Mfn(encoder) => encoder.views(input, mode),
-            Self::MagBert(encoder) => encoder.views(input, mode),
-            Self::MagXlnet(encoder) => encoder.views(input, mode),
-        }
+        of_each!(self, encoder => encoder.views(input, mode))
     }
 
     fn fuse(&self, views: &Views, mode: &mut Mode) -> Tensor<2> {
-        match self {
-            Self::EfLstm(encoder) => encoder.fuse(views, mode),
-            Self::LateLstm(encoder) => encoder.fuse(views, mode),
-            Self::Tfn(encoder) => encoder.fuse(views, mode),
-            Self::Lfn(encoder) => encoder.fuse(views, mode),
-            Self::Mfn(encoder) => encoder.fuse(views, mode),
-            Self::MagBert(encoder) => encoder.fuse(views, mode),
-            Self::MagXlnet(encoder) => encoder.fuse(views, mode),
-        }
+        of_each!(self, encoder => encoder.fuse(views, mode))
+    }
+
+    fn encode(&self, input: &Sequences, mode: &mut Mode) -> Tensor<2> {
+        of_each!(self, encoder => encoder.encode(input, mode))
     }
 
     fn d_z(&self) -> usize {
-        match self {
-            Self::EfLstm(encoder) => encoder.d_z(),
-            Self::LateLstm(encoder) => encoder.d_z(),
-            Self::Tfn(encoder) => encoder.d_z(),
-            Self::Lfn(encoder) => encoder.d_z(),
-            Self::Mfn(encoder) => encoder.d_z(),
-            Self::MagBert(encoder) => encoder.d_z(),
-            Self::MagXlnet(encoder) => encoder.d_z(),
-        }
+        of_each!(self, encoder => encoder.d_z())
     }
 
     fn batch_of_similar_length(&self) -> Option<usize> {
-        match self {
-            Self::MagBert(encoder) => encoder.batch_of_similar_length(),
-            Self::MagXlnet(encoder) => encoder.batch_of_similar_length(),
-            _ => None,
-        }
+        of_each!(self, encoder => encoder.batch_of_similar_length())
     }
 }
 
 impl TorchNames for Encoder {
     fn visit_torch<V: TorchVisitor>(&mut self, prefix: &str, visitor: &mut V) {
-        match self {
-            Self::EfLstm(encoder) => encoder.visit_torch(prefix, visitor),
-            Self::LateLstm(encoder) => encoder.visit_torch(prefix, visitor),
-            Self::Tfn(encoder) => encoder.visit_torch(prefix, visitor),
-            Self::Lfn(encoder) => encoder.visit_torch(prefix, visitor),
-            Self::Mfn(encoder) => encoder.visit_torch(prefix, visitor),
-            Self::MagBert(encoder) => encoder.visit_torch(prefix, visitor),
-            Self::MagXlnet(encoder) => encoder.visit_torch(prefix, visitor),
-        }
+        of_each!(self, encoder => encoder.visit_torch(prefix, visitor))
     }
 }

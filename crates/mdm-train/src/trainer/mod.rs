@@ -13,7 +13,7 @@ use mdm_models::Encoder;
 use crate::config::ExperimentConfig;
 use crate::evaluate::{self, evaluate};
 use crate::modality_dropout::ModalityDropout;
-use crate::{Checkpoint, EpochRecord, Error, TaskBaselines, TaskMetrics};
+use crate::{Checkpoint, EpochRecord, Error, TaskBaselines, TaskMetrics, on_worker};
 
 pub use build::{initialise, untrained};
 use epoch::run_epoch;
@@ -85,6 +85,15 @@ pub struct Outcome {
 /// that is too small, [`Error::NotAnnotated`] for a corpus without what the task needs, [`Error::NonFinite`] when a loss is,
 /// [`Error::NonFiniteCriterion`] when the criterion of an epoch is, and whatever the observer returns.
 pub fn train(
+    config: &ExperimentConfig,
+    corpus: &Corpus,
+    device: &Device,
+    observer: &mut (impl Observer + Send),
+) -> Result<Outcome, Error> {
+    on_worker(|| train_here(config, corpus, device, observer))
+}
+
+fn train_here(
     config: &ExperimentConfig,
     corpus: &Corpus,
     device: &Device,

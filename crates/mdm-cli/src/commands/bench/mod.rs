@@ -14,7 +14,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::Device;
-use mdm_train::write_atomically;
+use mdm_train::{on_worker, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use crate::args::BenchArgs;
@@ -115,20 +115,24 @@ fn time(
     device: &Device,
 ) -> anyhow::Result<Row> {
     let effort = Effort::of(name, job, args.quick);
-    let mut work = job.prepare(name, sizes, device)?;
-    let times = clock::measure(effort, || {
-        work.step();
-        // A graphics processor is still busy when the call returns.
-        device.sync().context("the device failed")
+    // Where a training runs too.
+    let (times, samples) = on_worker(|| {
+        let mut work = job.prepare(name, sizes, device)?;
+        let times = clock::measure(effort, || {
+            work.step();
+            // A graphics processor is still busy when the call returns.
+            device.sync().context("the device failed")
+        })?;
+        anyhow::Ok((times, work.samples()))
     })?;
     Ok(Row {
         workload: format!("{name}/{}", job.name()),
         variant: "rust".to_owned(),
         median_s: times.median,
         min_s: times.min,
-        samples_per_s: work.samples() as f64 / times.median,
+        samples_per_s: samples as f64 / times.median,
         steps_per_s: 1.0 / times.median,
-        samples: work.samples(),
+        samples,
         repeats: times.count,
         threads: threads(),
         peak_rss_mib: peak_memory(),
