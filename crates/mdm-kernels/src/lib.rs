@@ -1,6 +1,6 @@
 //! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of. LSTM
 //! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`Attention`], the critic ([`Mlp`]), [`linear`]
-//! layers, [`gelu`], [`tanh`], [`softmax`], [`layer_norm`] and [`adamw`].
+//! layers, sums of rows ([`mix`]), [`gelu`], [`tanh`], [`softmax`], [`layer_norm`] and [`adamw`].
 //!
 //! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 with the feature
 //! `x86-v4`, NEON, or none), the rows of a batch are divided between the threads of Rayon's pool, and a result is the same
@@ -19,6 +19,7 @@ mod linear;
 mod lstm;
 mod matmul;
 mod memory;
+mod mix;
 mod mlp;
 mod panels;
 mod softmax;
@@ -30,11 +31,12 @@ pub use attention::{Attention, AttentionGradients, AttentionShape};
 pub use gelu::{gelu, gelu_and_slope};
 pub use layer_norm::{LayerNormGradients, Normalised, layer_norm, layer_norm_gradients};
 pub use linear::{LinearGradients, linear, linear_gradients};
-pub use lstm::{Gradients, Input, Recursion, Saved, Shape};
+pub use lstm::{Gradients, Input, Mixture, Recursion, Saved, Shape};
 pub use memory::{
     GateGradients, MemoryBackward, MemoryForward, MemoryGate, MemoryGradients, MemorySaved,
     MemoryShape,
 };
+pub use mix::{mix, mix_gradient};
 pub use mlp::{Mlp, MlpGradients, MlpLayer, MlpSaved, MlpWanted};
 pub use softmax::{softmax, softmax_gradient};
 pub use tanh::{tanh, tanh_gradient};

@@ -4,16 +4,44 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use crate::matmul::Matrix;
 use crate::vector::{load, store};
 
 /// Vectors of a panel.
 pub(crate) const WIDTH: usize = 4;
 
-/// Rows that go through a panel together: as many as keep all sums in registers, with room for a row's element each and
-/// a vector of the panel.
+/// Rows that go through a panel together, at most: as many as keep all sums in registers, with room for a row's element
+/// each and a vector of the panel.
 #[inline(always)]
-pub(crate) const fn rows_at_once<S: Simd>() -> usize {
+const fn rows_at_once<S: Simd>() -> usize {
     if S::REGISTER_COUNT >= 32 { 6 } else { 3 }
+}
+
+/// Work on rows that are taken a few at a time.
+pub(crate) trait Blocks<S: Simd> {
+    /// `R` rows from `row` on.
+    fn block<const R: usize>(&mut self, simd: S, row: usize);
+}
+
+/// All of `rows`, in blocks that are as large as they may be and as equal: a block's weights are read once, and a small one
+/// has to wait for them.
+#[inline(always)]
+pub(crate) fn in_blocks<S: Simd>(simd: S, rows: usize, work: &mut impl Blocks<S>) {
+    let most = rows_at_once::<S>();
+    let mut row = 0;
+    for left in (1..=rows.div_ceil(most)).rev() {
+        let size = (rows - row).div_ceil(left);
+        match size {
+            1 => work.block::<1>(simd, row),
+            2 => work.block::<2>(simd, row),
+            3 => work.block::<3>(simd, row),
+            4 if most == 6 => work.block::<4>(simd, row),
+            5 if most == 6 => work.block::<5>(simd, row),
+            6 if most == 6 => work.block::<6>(simd, row),
+            _ => unreachable!("{size} rows of at most {most}"),
+        }
+        row += size;
+    }
 }
 
 /// Numbers in a vector of this processor.
@@ -37,23 +65,27 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    /// `count` panels of a matrix of `rows` rows, whose elements are `at(row, column)`; vector `v` of panel `p` holds the
-    /// columns `columns(p, v)`, no more than `lanes`.
+    /// `count` panels of a matrix; vector `v` of panel `p` holds its columns `columns(p, v)`, no more than `lanes`.
     pub(crate) fn new(
-        rows: usize,
+        matrix: Matrix,
         lanes: usize,
         count: usize,
         columns: impl Fn(usize, usize) -> Range<usize>,
-        at: impl Fn(usize, usize) -> f32,
     ) -> Self {
+        let rows = matrix.rows;
         let mut values = vec![0.0; count * rows * WIDTH * lanes];
         for (panel, values) in values.chunks_exact_mut(rows * WIDTH * lanes).enumerate() {
             for vector in 0..WIDTH {
                 let columns = columns(panel, vector);
                 for (row, values) in values.chunks_exact_mut(WIDTH * lanes).enumerate() {
                     let values = &mut values[vector * lanes..][..columns.len()];
-                    for (value, column) in values.iter_mut().zip(columns.clone()) {
-                        *value = at(row, column);
+                    let first = row * matrix.row_stride + columns.start * matrix.column_stride;
+                    if matrix.column_stride == 1 {
+                        values.copy_from_slice(&matrix.values[first..][..columns.len()]);
+                        continue;
+                    }
+                    for (value, place) in values.iter_mut().zip(0..) {
+                        *value = matrix.values[first + place * matrix.column_stride];
                     }
                 }
             }
@@ -65,33 +97,14 @@ impl Panels {
         }
     }
 
-    /// The columns of a matrix `[rows, columns]` in their order.
-    pub(crate) fn of(matrix: &[f32], rows: usize, columns: usize, lanes: usize) -> Self {
-        assert_eq!(matrix.len(), rows * columns);
-        Self::in_order(rows, columns, lanes, |row, column| {
-            matrix[row * columns + column]
-        })
-    }
-
-    /// The same of its transpose, `[columns, rows]`.
-    pub(crate) fn of_transpose(matrix: &[f32], rows: usize, columns: usize, lanes: usize) -> Self {
-        assert_eq!(matrix.len(), rows * columns);
-        Self::in_order(columns, rows, lanes, |row, column| {
-            matrix[column * columns + row]
-        })
-    }
-
-    fn in_order(
-        rows: usize,
-        columns: usize,
-        lanes: usize,
-        at: impl Fn(usize, usize) -> f32,
-    ) -> Self {
+    /// The columns of a matrix in their order.
+    pub(crate) fn of(matrix: Matrix, lanes: usize) -> Self {
+        let columns = matrix.columns;
         let vector = |panel: usize, vector: usize| {
             let first = columns.min((panel * WIDTH + vector) * lanes);
             first..columns.min(first + lanes)
         };
-        Self::new(rows, lanes, columns.div_ceil(WIDTH * lanes), vector, at)
+        Self::new(matrix, lanes, columns.div_ceil(WIDTH * lanes), vector)
     }
 
     /// `out = x · matrix`, or `out += x · matrix`, for panels of columns in their order.
@@ -102,56 +115,15 @@ impl Panels {
         let columns = out.len() / count;
         assert_eq!(out.len(), count * columns);
         for panel in 0..columns.div_ceil(WIDTH * S::F32_LANES) {
-            let mut row = 0;
-            while row < count {
-                let left = count - row;
-                if rows_at_once::<S>() == 6 && left >= 6 {
-                    self.block::<S, 6>(simd, x, out, add, panel, row);
-                    row += 6;
-                } else if left >= 3 {
-                    self.block::<S, 3>(simd, x, out, add, panel, row);
-                    row += 3;
-                } else if left == 2 {
-                    self.block::<S, 2>(simd, x, out, add, panel, row);
-                    row += 2;
-                } else {
-                    self.block::<S, 1>(simd, x, out, add, panel, row);
-                    row += 1;
-                }
-            }
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    #[inline(always)]
-    fn block<S: Simd, const R: usize>(
-        &self,
-        simd: S,
-        x: &[f32],
-        out: &mut [f32],
-        add: bool,
-        panel: usize,
-        row: usize,
-    ) {
-        let columns = out.len() / (x.len() / self.rows);
-        let mut rows: [&[f32]; R] = [&[]; R];
-        for r in 0..R {
-            rows[r] = &x[(row + r) * self.rows..][..self.rows];
-        }
-        let sums = product(simd, rows, self.panel::<S>(panel));
-        for r in 0..R {
-            for vector in 0..WIDTH {
-                let first = (panel * WIDTH + vector) * S::F32_LANES;
-                if first < columns {
-                    let count = S::F32_LANES.min(columns - first);
-                    let out = &mut out[(row + r) * columns + first..][..count];
-                    let mut sum = sums[r][vector];
-                    if add {
-                        sum = simd.add_f32s(sum, load(simd, out));
-                    }
-                    store(simd, out, sum);
-                }
-            }
+            let mut product = Product {
+                panels: self,
+                panel,
+                x,
+                columns,
+                out,
+                add,
+            };
+            in_blocks(simd, count, &mut product);
         }
     }
 
@@ -163,19 +135,63 @@ impl Panels {
     }
 }
 
-/// The product of `R` rows with a panel.
+/// The product of rows with one panel of columns in their order.
+struct Product<'a> {
+    panels: &'a Panels,
+    panel: usize,
+    x: &'a [f32],
+    columns: usize,
+    out: &'a mut [f32],
+    add: bool,
+}
+
+impl<S: Simd> Blocks<S> for Product<'_> {
+    #[inline(always)]
+    fn block<const R: usize>(&mut self, simd: S, row: usize) {
+        let depth = self.panels.rows;
+        let mut rows: [&[f32]; R] = [&[]; R];
+        for r in 0..R {
+            rows[r] = &self.x[(row + r) * depth..][..depth];
+        }
+        let sums = product(simd, rows, self.panels.panel::<S>(self.panel), zeros(simd));
+        for r in 0..R {
+            for vector in 0..WIDTH {
+                let first = (self.panel * WIDTH + vector) * S::F32_LANES;
+                if first < self.columns {
+                    let count = S::F32_LANES.min(self.columns - first);
+                    let out = &mut self.out[(row + r) * self.columns + first..][..count];
+                    let mut sum = sums[r][vector];
+                    if self.add {
+                        sum = simd.add_f32s(sum, load(simd, out));
+                    }
+                    store(simd, out, sum);
+                }
+            }
+        }
+    }
+}
+
+/// A panel's vectors for each of `R` rows.
+pub(crate) type Sums<S, const R: usize> = [[<S as Simd>::f32s; WIDTH]; R];
+
+#[inline(always)]
+pub(crate) fn zeros<S: Simd, const R: usize>(simd: S) -> Sums<S, R> {
+    [[simd.splat_f32s(0.0); WIDTH]; R]
+}
+
+/// `sums` and the product of `R` rows with a panel.
 #[inline(always)]
 pub(crate) fn product<S: Simd, const R: usize>(
     simd: S,
     rows: [&[f32]; R],
     panel: &[S::f32s],
-) -> [[S::f32s; WIDTH]; R] {
+    mut sums: Sums<S, R>,
+) -> Sums<S, R> {
     let depth = rows[0].len();
     assert_eq!(panel.len(), depth * WIDTH);
     for row in rows {
         assert_eq!(row.len(), depth);
     }
-    let mut sums = [[simd.splat_f32s(0.0); WIDTH]; R];
     for (place, weights) in (0..depth).zip(panel.chunks_exact(WIDTH)) {
         // The elements of the rows stay in registers and the panel's vectors pass by: 12 sums, 3 elements and 1 vector
         // are the 16 registers of AVX2.

@@ -24,11 +24,12 @@ impl Chunk {
     /// Numbers of a chunk: enough to be worth a thread's while, few enough to stay in its cache.
     pub(crate) const LENGTH: usize = 1 << 14;
 
-    /// Sequences of a batch that go through all steps together: all that a thread gets, unless that were so many that what
-    /// belongs to them leaves the caches.
+    /// Sequences of a batch that go through all steps together: all that a thread gets, or equal parts of it where that were
+    /// so many that what belongs to them leaves the caches.
     pub(crate) fn sequences(batch: usize) -> usize {
         const MOST: usize = 24;
-        batch.div_ceil(rayon::current_num_threads()).clamp(1, MOST)
+        let of_thread = batch.div_ceil(rayon::current_num_threads()).max(1);
+        of_thread.div_ceil(of_thread.div_ceil(MOST))
     }
 
     /// Rows of a chunk.

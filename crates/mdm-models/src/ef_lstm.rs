@@ -93,6 +93,23 @@ impl FusionEncoder for EfLstm {
         self.finish(self.lstm.of_parts(modalities, &last.steps), &last)
     }
 
+    /// The rows of both batches are those of one recursion.
+    fn encode_pair(
+        &self,
+        input: &Sequences,
+        permutations: &[Vec<usize>],
+        _mode: &mut Mode,
+    ) -> (Tensor<2>, Tensor<2>) {
+        let (modalities, lengths) = input.unpadded();
+        let count = lengths.len();
+        let both = |product: &Vec<usize>| (0..count).chain(product.iter().copied()).collect();
+        let rows: Vec<Vec<usize>> = permutations.iter().map(both).collect();
+        let lengths: Vec<usize> = rows[0].iter().map(|&row| lengths[row]).collect();
+        let last = LastSteps::of(&lengths);
+        let z = self.finish(self.lstm.mixed(modalities, &rows, &last.steps), &last);
+        (z.clone().narrow(0, 0, count), z.narrow(0, count, count))
+    }
+
     fn d_z(&self) -> usize {
         self.fc1.weight.dims()[1]
     }
@@ -118,8 +135,7 @@ mod tests {
     use crate::StepMask;
     use mdm_core::seed;
 
-    #[test]
-    fn encoded_at_once_is_what_the_views_fuse_to() {
+    fn encoder_and_input() -> (EfLstm, Sequences) {
         let device = Device::flex().autodiff();
         let mut rng = seed::stream(0, "ef-lstm", 0);
         let encoder = EfLstmConfig { hidden: 6 }
@@ -133,13 +149,63 @@ mod tests {
             modalities: modalities.into(),
             mask: StepMask::from_lengths(&[7, 1, 4, 7, 2], 7),
         };
+        (encoder, input)
+    }
+
+    fn largest<const D: usize>(difference: Tensor<D>) -> f32 {
+        difference.abs().max().into_scalar()
+    }
+
+    #[test]
+    fn encoded_at_once_is_what_the_views_fuse_to() {
+        let (encoder, input) = encoder_and_input();
         // With a graph and without.
         for encoder in [encoder.clone(), encoder.valid()] {
             let views = encoder.views(&input, &mut Mode::Eval);
             let fused = encoder.fuse(&views, &mut Mode::Eval);
             let encoded = encoder.encode(&input, &mut Mode::Eval);
-            let difference = (fused - encoded).abs().max();
-            assert!(difference.into_scalar::<f32>() < 1e-6);
+            assert!(largest(fused - encoded) < 1e-6);
         }
+    }
+
+    #[test]
+    fn a_pair_is_what_the_views_and_their_permutation_fuse_to() {
+        let (encoder, input) = encoder_and_input();
+        let permutations = [
+            vec![0, 1, 2, 3, 4],
+            vec![4, 0, 1, 2, 3],
+            vec![1, 2, 3, 4, 0],
+        ];
+        let apart = |encoder: &EfLstm| {
+            let views = encoder.views(&input, &mut Mode::Eval);
+            let product = views.permute(&permutations);
+            [views, product].map(|views| encoder.fuse(&views, &mut Mode::Eval))
+        };
+        let pair = |encoder: &EfLstm| {
+            let pair = encoder.encode_pair(&input, &permutations, &mut Mode::Eval);
+            <[Tensor<2>; 2]>::from(pair)
+        };
+        for encoder in [encoder.clone(), encoder.valid()] {
+            let (pair, apart) = (pair(&encoder), apart(&encoder));
+            for (pair, apart) in pair.into_iter().zip(apart) {
+                assert!(largest(pair - apart) < 1e-6);
+            }
+        }
+        // And so are the gradients, which are different ones for each number.
+        let gradients = |[joint, product]: [Tensor<2>; 2]| {
+            let weights = joint.clone().detach().cos();
+            let loss = (joint * weights.clone() - product * weights).sum();
+            let gradients = loss.backward();
+            let lstm = &encoder.lstm;
+            let of_bias = lstm.bias_hh.val().grad(&gradients).unwrap();
+            let weights = [&lstm.weight_ih, &lstm.weight_hh, &encoder.fc1.weight];
+            let of_weights = weights.map(|weight| weight.val().grad(&gradients).unwrap());
+            (of_weights, of_bias)
+        };
+        let (of_pair, of_apart) = (gradients(pair(&encoder)), gradients(apart(&encoder)));
+        for (of_pair, of_apart) in of_pair.0.into_iter().zip(of_apart.0) {
+            assert!(largest(of_pair - of_apart) < 1e-6);
+        }
+        assert!(largest(of_pair.1 - of_apart.1) < 1e-6);
     }
 }

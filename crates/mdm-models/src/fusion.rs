@@ -120,6 +120,20 @@ pub trait FusionEncoder: Module + ModuleDisplay {
         let views = self.views(input, mode);
         self.fuse(&views, mode)
     }
+
+    /// Z of a batch and of its shuffled twin, whose row j takes modality k from row `permutations[k][j]`, sharing the
+    /// per-modality work.
+    fn encode_pair(
+        &self,
+        input: &Sequences,
+        permutations: &[Vec<usize>],
+        mode: &mut Mode,
+    ) -> (Tensor<2>, Tensor<2>) {
+        let views = self.views(input, mode);
+        let z_joint = self.fuse(&views, mode);
+        let z_product = self.fuse(&views.permute(permutations), mode);
+        (z_joint, z_product)
+    }
 }
 
 #[cfg(test)]

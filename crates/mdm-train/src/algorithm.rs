@@ -88,7 +88,7 @@ impl<E: FusionEncoder> Algorithm1<E> {
         let (z_joint, measure) = match &self.penalty {
             None => (encoder.encode(input, mode), None),
             Some(penalty) => {
-                let (z_joint, z_product) = encode_pair(encoder, input, permutations, mode);
+                let (z_joint, z_product) = encoder.encode_pair(input, permutations, mode);
                 let measure = penalty.objective.penalty(z_joint.clone(), z_product);
                 (z_joint, Some((measure, penalty.lambda)))
             }
@@ -131,17 +131,4 @@ impl<E: FusionEncoder> Algorithm1<E> {
     pub fn update_model(&mut self) {
         self.optimizer.update(&mut self.model);
     }
-}
-
-/// Z of a batch and of its shuffled twin, sharing the per-modality work.
-pub fn encode_pair<E: FusionEncoder>(
-    encoder: &E,
-    input: &Sequences,
-    permutations: &[Vec<usize>],
-    mode: &mut Mode,
-) -> (Tensor<2>, Tensor<2>) {
-    let views = encoder.views(input, mode);
-    let z_joint = encoder.fuse(&views, mode);
-    let z_product = encoder.fuse(&views.permute(permutations), mode);
-    (z_joint, z_product)
 }

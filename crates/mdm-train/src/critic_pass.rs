@@ -8,8 +8,6 @@ use burn::tensor::{Device, Tensor};
 use mdm_core::{Mode, join_permutations};
 use mdm_models::{FusionEncoder, Sequences};
 
-use crate::algorithm::encode_pair;
-
 /// Some of the critic's batches, encoded in one pass.
 #[derive(Debug, Clone)]
 pub struct CriticPass {
@@ -30,7 +28,7 @@ impl CriticPass {
     /// z_joint and z_product of each batch.
     fn encode<E: FusionEncoder>(&self, encoder: &E) -> Vec<(Tensor<2>, Tensor<2>)> {
         let joined = join_permutations(&self.permutations);
-        let (z_joint, z_product) = encode_pair(encoder, &self.input, &joined, &mut Mode::Eval);
+        let (z_joint, z_product) = encoder.encode_pair(&self.input, &joined, &mut Mode::Eval);
         let mut first = 0;
         let pair = |batch: &Vec<Vec<usize>>| {
             let size = batch[0].len();

@@ -8,7 +8,6 @@ use mdm_data::batch::MultimodalBatch;
 use mdm_models::{FusionEncoder, Sequences, StepMask};
 use serde::Serialize;
 
-use crate::algorithm::encode_pair;
 use crate::{Checkpoint, Error, Metrics, Task, TaskMetrics};
 
 /// Utterances a batch when nothing is trained.
@@ -133,7 +132,7 @@ pub fn measure<E: FusionEncoder>(
             product_permutations(batch.modalities.len(), indices.len(), shuffle, &mut rng)?;
         let input = sequences(&batch);
         let (z_joint, z_product) =
-            encode_pair(&checkpoint.encoder, &input, &permutations, &mut Mode::Eval);
+            (checkpoint.encoder).encode_pair(&input, &permutations, &mut Mode::Eval);
         joint.push(critic.forward(z_joint, &mut Mode::Eval));
         product.push(critic.forward(z_product, &mut Mode::Eval));
     }

@@ -1,7 +1,7 @@
 //! Algorithm 1 as a trainer: a fusion encoder and its head, trained with minus λ times a dependency measure between
 //! the modalities.
 //!
-//! The way of one batch: [`mdm_data::batch::MultimodalBatch`] → [`evaluate::sequences`] → [`algorithm::encode_pair`]
+//! The way of one batch: [`mdm_data::batch::MultimodalBatch`] → [`evaluate::sequences`] → [`encode_pair`](mdm_models::FusionEncoder::encode_pair)
 //! (views, fuse, fuse of the permuted views) → [`algorithm::Algorithm1::losses`], with the loss of the [`task`]. The loop
 //! around it is [`trainer::train`].
 //!

@@ -12,7 +12,6 @@ use mdm_data::surgery;
 use mdm_data::synthetic::{SyntheticConfig, generate};
 use mdm_data::{Corpus, Utterance};
 use mdm_models::{Encoder, FusionEncoder, Inputs, Model, ModelConfig, Sequences};
-use mdm_train::algorithm::encode_pair;
 use mdm_train::evaluate::sequences;
 
 /// Joint and product representations of a batch.
@@ -109,7 +108,7 @@ fn remasked(
     input: &Sequences,
     permutations: &[Vec<usize>],
 ) -> (Tensor<2>, Tensor<2>) {
-    encode_pair(encoder, input, permutations, &mut Mode::Eval)
+    encoder.encode_pair(input, permutations, &mut Mode::Eval)
 }
 
 /// What a careless implementation does: permutes the padded tensors, so that zeros come to stand under real words.

@@ -63,7 +63,8 @@ impl Recursion<'_> {
         let places = read.places(shape.steps);
         let arch = Arch::new();
         let lanes = arch.dispatch(Lanes);
-        let weight = Panels::of_transpose(self.weight_hh, shape.hidden, shape.gates(), lanes);
+        let weight_hh = Matrix::new(self.weight_hh, shape.hidden, shape.gates());
+        let weight = Panels::of(weight_hh.transpose(), lanes);
         let rows = shape.rows_of_chunk();
         let steps = rows * shape.steps;
         let chunks = gates

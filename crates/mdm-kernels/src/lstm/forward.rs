@@ -1,21 +1,14 @@
-//! From sequences to states.
+//! From what the inputs give to the gates to states.
+
+use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{Read, Recursion, Shape};
-use crate::matmul::{Matrix, matmul};
-use crate::panels::{Lanes, Panels, WIDTH, product, rows_at_once};
+use crate::matmul::Matrix;
+use crate::panels::{Blocks, Lanes, Panels, WIDTH, in_blocks, product, zeros};
 use crate::vector::{load, store};
-
-/// A part of what a layer reads: some columns of its inputs.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// `[batch, steps, columns]`
-    pub x: &'a [f32],
-    /// At least 1.
-    pub columns: usize,
-}
 
 /// What a backward pass needs of a forward pass.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,49 +40,7 @@ impl Recursion<'_> {
         out.par_chunks_mut(rows * width)
             .zip(drive.par_chunks(rows * shape.steps * shape.gates()))
             .enumerate()
-            .for_each(|(chunk, (out, drive))| kernel.run(chunk, Drive::Read(drive), out));
-        out
-    }
-
-    /// The states that are read, as [`states`](Self::states), from the inputs themselves, whose columns stand side by side: the
-    /// drive is their product with W_ih, `[columns of all, 4 · hidden]`, and a bias `[4 · hidden]`. It is made for as many
-    /// sequences as a thread takes at once and is gone after them, so it never leaves the caches.
-    ///
-    /// # Panics
-    ///
-    /// As [`states`](Self::states), and when an input has no columns.
-    pub fn states_of_inputs(&self, inputs: &[Input], weight_ih: &[f32], bias: &[f32]) -> Vec<f32> {
-        let (shape, gates) = (self.shape, self.shape.gates());
-        for Input { x, columns } in inputs {
-            assert!(*columns > 0, "an input has columns");
-            assert_eq!(x.len(), shape.batch * shape.steps * columns);
-        }
-        let columns = inputs.iter().map(|input| input.columns).sum();
-        assert_eq!(weight_ih.len(), columns * gates);
-        assert_eq!(bias.len(), gates);
-        let weight_ih = Matrix::new(weight_ih, columns, gates);
-        let kernel = Kernel::new(self);
-        let width = self.reads().width(shape.hidden);
-        let mut out = vec![0.0; shape.batch * width];
-        if out.is_empty() {
-            return out;
-        }
-        let rows = shape.rows_of_chunk();
-        out.par_chunks_mut(rows * width).enumerate().for_each_init(
-            Default::default,
-            |(drive, joined), (chunk, out)| {
-                let first = chunk * rows * shape.steps;
-                let steps = out.len() / width * shape.steps;
-                let x = side_by_side(inputs, first, steps, joined);
-                let drive: &mut Vec<f32> = drive;
-                drive.clear();
-                for _ in 0..steps {
-                    drive.extend_from_slice(bias);
-                }
-                matmul(Matrix::new(x, steps, columns), weight_ih, drive, true);
-                kernel.run(chunk, Drive::Read(drive), out);
-            },
-        );
+            .for_each(|(chunk, (out, drive))| kernel.run(chunk, Numbers::Read(drive), out));
         out
     }
 
@@ -120,7 +71,7 @@ impl Recursion<'_> {
             .zip(saved.cells.par_chunks_mut(steps * shape.hidden))
             .enumerate()
             .for_each(|(chunk, (((out, gates), before), cells))| {
-                let drive = Drive::Replace {
+                let drive = Numbers::Replace {
                     gates,
                     before,
                     cells,
@@ -137,27 +88,14 @@ impl Recursion<'_> {
     }
 }
 
-/// Some steps of all inputs, `[steps, columns of all]`; put into `joined` where there are several.
-fn side_by_side<'a>(
-    inputs: &[Input<'a>],
-    first: usize,
-    steps: usize,
-    joined: &'a mut Vec<f32>,
-) -> &'a [f32] {
-    if let [Input { x, columns }] = inputs {
-        return &x[first * columns..][..steps * columns];
-    }
-    joined.clear();
-    for step in first..first + steps {
-        for Input { x, columns } in inputs {
-            joined.extend_from_slice(&x[step * columns..][..*columns]);
-        }
-    }
-    joined
+/// What the inputs of some rows give to the gates of some steps.
+pub(super) struct Drive<'a> {
+    pub(super) steps: Range<usize>,
+    pub(super) numbers: Numbers<'a>,
 }
 
-/// What the inputs of some rows give to the gates.
-enum Drive<'a> {
+/// `[rows, steps, 4 · hidden]`
+pub(super) enum Numbers<'a> {
     /// To be read alone.
     Read(&'a [f32]),
     /// To be replaced by the gates after their functions, beside what else is kept.
@@ -169,75 +107,96 @@ enum Drive<'a> {
 }
 
 impl Drive<'_> {
-    fn values(&self) -> &[f32] {
-        match self {
-            Self::Read(drive) => drive,
-            Self::Replace { gates, .. } => gates,
+    fn numbers(&self) -> &[f32] {
+        match &self.numbers {
+            Numbers::Read(drive) => drive,
+            Numbers::Replace { gates, .. } => gates,
         }
+    }
+
+    /// Where a step of a row stands among those of all rows.
+    #[inline(always)]
+    fn place(&self, row: usize, step: usize) -> usize {
+        row * self.steps.len() + step - self.steps.start
     }
 }
 
 /// What all rows have in common, with W_hh as it is read here.
-struct Kernel<'a> {
+pub(super) struct Kernel<'a> {
     recursion: &'a Recursion<'a>,
-    shape: Shape,
+    pub(super) shape: Shape,
     read: Read<'a>,
     places: Vec<Option<usize>>,
-    /// A panel holds the four gates of a vector of units.
     hh: Panels,
-    arch: Arch,
+    pub(super) arch: Arch,
 }
 
 impl<'a> Kernel<'a> {
-    fn new(recursion: &'a Recursion<'a>) -> Self {
+    pub(super) fn new(recursion: &'a Recursion<'a>) -> Self {
         let (shape, read) = (recursion.shape, recursion.reads());
         recursion.check();
         let arch = Arch::new();
-        let lanes = arch.dispatch(Lanes);
-        let hidden = shape.hidden;
-        let units = |panel: usize, gate: usize| {
-            let first = panel * lanes;
-            gate * hidden + first..gate * hidden + hidden.min(first + lanes)
-        };
-        let count = hidden.div_ceil(lanes);
-        let weight_hh = recursion.weight_hh;
-        let at = |row: usize, column: usize| weight_hh[row * 4 * hidden + column];
+        let hh = Matrix::new(recursion.weight_hh, shape.hidden, shape.gates());
         Self {
             recursion,
             shape,
             read,
             places: read.places(shape.steps),
-            hh: Panels::new(hidden, lanes, count, units, at),
+            hh: panels_of_gates(hh, arch),
             arch,
         }
     }
 
+    /// The steps up to the last one that is read: nobody reads what comes after.
+    pub(super) fn steps(&self) -> usize {
+        (self.places.iter().rposition(Option::is_some)).map_or(0, |last| last + 1)
+    }
+
     /// Some rows, and where their states go.
-    fn run(&self, chunk: usize, drive: Drive, out: &mut [f32]) {
-        let shape = self.shape;
-        let rows = drive.values().len() / (shape.steps * shape.gates());
-        let first = chunk * shape.rows_of_chunk();
-        let [hidden, cells] = self.recursion.initial_of(first, rows);
-        self.arch.dispatch(Rows {
-            kernel: self,
-            first,
-            rows,
+    fn run(&self, chunk: usize, numbers: Numbers, out: &mut [f32]) {
+        let drive = Drive {
+            steps: 0..self.shape.steps,
+            numbers,
+        };
+        self.arch.dispatch(Driven {
+            rows: Rows::new(self, chunk * self.shape.rows_of_chunk(), out),
             drive,
-            out,
-            hidden,
-            next: vec![0.0; rows * shape.hidden],
-            cells,
         });
     }
 }
 
-/// Some rows of a batch on their way through all steps.
-struct Rows<'a> {
+/// Columns of four gates in panels, each of which holds the four gates of a vector of units.
+pub(super) fn panels_of_gates(matrix: Matrix, arch: Arch) -> Panels {
+    let lanes = arch.dispatch(Lanes);
+    let hidden = matrix.columns / WIDTH;
+    let units = |panel: usize, gate: usize| {
+        let first = panel * lanes;
+        gate * hidden + first..gate * hidden + hidden.min(first + lanes)
+    };
+    Panels::new(matrix, lanes, hidden.div_ceil(lanes), units)
+}
+
+/// Some rows with all that drives them.
+struct Driven<'a> {
+    rows: Rows<'a>,
+    drive: Drive<'a>,
+}
+
+impl WithSimd for Driven<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        self.rows.run(simd, &mut self.drive);
+    }
+}
+
+/// Some rows of a batch on their way through the steps.
+pub(super) struct Rows<'a> {
     kernel: &'a Kernel<'a>,
     /// The first of them in the batch.
-    first: usize,
-    rows: usize,
-    drive: Drive<'a>,
+    pub(super) first: usize,
+    pub(super) rows: usize,
     out: &'a mut [f32],
     /// States before a step, after it, and cells, each `[rows, hidden]`.
     hidden: Vec<f32>,
@@ -245,93 +204,48 @@ struct Rows<'a> {
     cells: Vec<f32>,
 }
 
-impl WithSimd for Rows<'_> {
-    type Output = ();
+impl<'a> Rows<'a> {
+    /// Those from `first` on, as many as `out` has room for, before the first step.
+    pub(super) fn new(kernel: &'a Kernel<'a>, first: usize, out: &'a mut [f32]) -> Self {
+        let shape = kernel.shape;
+        let rows = out.len() / kernel.read.width(shape.hidden);
+        let [hidden, cells] = kernel.recursion.initial_of(first, rows);
+        Self {
+            kernel,
+            first,
+            rows,
+            out,
+            hidden,
+            next: vec![0.0; rows * shape.hidden],
+            cells,
+        }
+    }
 
+    /// Through the steps of `drive`.
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
+    pub(super) fn run<S: Simd>(&mut self, simd: S, drive: &mut Drive) {
         let width = self.kernel.shape.hidden;
-        // Nobody reads what comes after the last step that is read.
-        let last = self.kernel.places.iter().rposition(Option::is_some);
-        for step in 0..last.map_or(0, |last| last + 1) {
-            if let Drive::Replace { before, .. } = &mut self.drive {
-                for row in 0..self.rows {
-                    let place = (row * self.kernel.shape.steps + step) * width;
+        for step in drive.steps.start..drive.steps.end.min(self.kernel.steps()) {
+            for row in 0..self.rows {
+                let place = drive.place(row, step) * width;
+                if let Numbers::Replace { before, .. } = &mut drive.numbers {
                     before[place..place + width]
                         .copy_from_slice(&self.hidden[row * width..][..width]);
                 }
             }
             for panel in 0..width.div_ceil(S::F32_LANES) {
-                self.panel(simd, step, panel);
+                let mut units = Units {
+                    rows: self,
+                    drive,
+                    step,
+                    panel,
+                };
+                let rows = units.rows.rows;
+                in_blocks(simd, rows, &mut units);
             }
             std::mem::swap(&mut self.hidden, &mut self.next);
             if let Some(place) = self.kernel.places[step] {
                 self.write(place);
-            }
-        }
-    }
-}
-
-impl Rows<'_> {
-    /// A step for the units of one panel.
-    #[inline(always)]
-    fn panel<S: Simd>(&mut self, simd: S, step: usize, panel: usize) {
-        let mut row = 0;
-        while row < self.rows {
-            let left = self.rows - row;
-            if rows_at_once::<S>() == 6 && left >= 6 {
-                self.block::<S, 6>(simd, step, panel, row);
-                row += 6;
-            } else if left >= 3 {
-                self.block::<S, 3>(simd, step, panel, row);
-                row += 3;
-            } else if left == 2 {
-                self.block::<S, 2>(simd, step, panel, row);
-                row += 2;
-            } else {
-                self.block::<S, 1>(simd, step, panel, row);
-                row += 1;
-            }
-        }
-    }
-
-    /// A step for the units of one panel in `R` rows.
-    #[inline(always)]
-    fn block<S: Simd, const R: usize>(&mut self, simd: S, step: usize, panel: usize, row: usize) {
-        let width = self.kernel.shape.hidden;
-        let mut states: [&[f32]; R] = [&[]; R];
-        for r in 0..R {
-            states[r] = &self.hidden[(row + r) * width..][..width];
-        }
-        let sums = product(simd, states, self.kernel.hh.panel::<S>(panel));
-
-        let first = panel * S::F32_LANES;
-        let units = S::F32_LANES.min(width - first);
-        for r in 0..R {
-            let place = ((row + r) * self.kernel.shape.steps + step) * 4 * width;
-            let drive = &self.drive.values()[place..place + 4 * width];
-            let mut sums = sums[r];
-            for gate in 0..WIDTH {
-                let given = load(simd, &drive[gate * width + first..][..units]);
-                sums[gate] = simd.add_f32s(sums[gate], given);
-            }
-            let cell = &mut self.cells[(row + r) * width + first..][..units];
-            let before = load(simd, cell);
-            let (gate, mut new, mut state) = cell_of(simd, sums, before);
-            if self.kernel.recursion.holds(self.first + row + r, step) {
-                new = before;
-                state = load(simd, &self.hidden[(row + r) * width + first..][..units]);
-            }
-            store(simd, cell, new);
-            let next = &mut self.next[(row + r) * width + first..][..units];
-            store(simd, next, state);
-            if let Drive::Replace { gates, cells, .. } = &mut self.drive {
-                for index in 0..WIDTH {
-                    let place = place + index * width + first;
-                    store(simd, &mut gates[place..place + units], gate[index]);
-                }
-                let place = ((row + r) * self.kernel.shape.steps + step) * width + first;
-                store(simd, &mut cells[place..place + units], new);
             }
         }
     }
@@ -347,6 +261,64 @@ impl Rows<'_> {
             out[..width].copy_from_slice(&self.hidden[states.clone()]);
             if self.kernel.read.cells {
                 out[width..].copy_from_slice(&self.cells[states]);
+            }
+        }
+    }
+}
+
+/// A step for the units of one panel.
+struct Units<'r, 'a, 'd, 'n> {
+    rows: &'r mut Rows<'a>,
+    drive: &'d mut Drive<'n>,
+    step: usize,
+    panel: usize,
+}
+
+impl<S: Simd> Blocks<S> for Units<'_, '_, '_, '_> {
+    #[inline(always)]
+    fn block<const R: usize>(&mut self, simd: S, row: usize) {
+        let Self {
+            rows,
+            drive,
+            step,
+            panel,
+        } = self;
+        let kernel = rows.kernel;
+        let width = kernel.shape.hidden;
+        let mut states: [&[f32]; R] = [&[]; R];
+        for r in 0..R {
+            states[r] = &rows.hidden[(row + r) * width..][..width];
+        }
+        let sums = product(simd, states, kernel.hh.panel::<S>(*panel), zeros(simd));
+
+        let first = *panel * S::F32_LANES;
+        let units = S::F32_LANES.min(width - first);
+        for r in 0..R {
+            let step_of_row = drive.place(row + r, *step);
+            let place = step_of_row * 4 * width;
+            let given = &drive.numbers()[place..place + 4 * width];
+            let mut sums = sums[r];
+            for gate in 0..WIDTH {
+                let given = load(simd, &given[gate * width + first..][..units]);
+                sums[gate] = simd.add_f32s(sums[gate], given);
+            }
+            let cell = &mut rows.cells[(row + r) * width + first..][..units];
+            let before = load(simd, cell);
+            let (gate, mut new, mut state) = cell_of(simd, sums, before);
+            if kernel.recursion.holds(rows.first + row + r, *step) {
+                new = before;
+                state = load(simd, &rows.hidden[(row + r) * width + first..][..units]);
+            }
+            store(simd, cell, new);
+            let next = &mut rows.next[(row + r) * width + first..][..units];
+            store(simd, next, state);
+            if let Numbers::Replace { gates, cells, .. } = &mut drive.numbers {
+                for index in 0..WIDTH {
+                    let place = place + index * width + first;
+                    store(simd, &mut gates[place..place + units], gate[index]);
+                }
+                let place = step_of_row * width + first;
+                store(simd, &mut cells[place..place + units], new);
             }
         }
     }

@@ -12,9 +12,13 @@
 
 mod backward;
 mod forward;
+mod inputs;
+mod mixture;
 
 pub use backward::Gradients;
-pub use forward::{Input, Saved};
+pub use forward::Saved;
+pub use inputs::Input;
+pub use mixture::Mixture;
 
 use crate::vector::Chunk;
 
@@ -44,8 +48,8 @@ impl Shape {
 
 /// A layer and what is read of it.
 ///
-/// [`states`](Self::states), [`states_of_inputs`](Self::states_of_inputs) and
-/// [`states_and_saved`](Self::states_and_saved) go forward, [`gradients`](Self::gradients) back.
+/// [`states`](Self::states), [`states_of_inputs`](Self::states_of_inputs),
+/// [`states_of_mixture`](Self::states_of_mixture) and [`states_and_saved`](Self::states_and_saved) go forward, [`gradients`](Self::gradients) back.
 #[derive(Debug, Clone, Copy)]
 pub struct Recursion<'a> {
     /// Sizes.

@@ -248,3 +248,48 @@ fn inputs_drive_as_their_products_do() {
         assert!((found - expected).abs() < 1e-5, "{found} {expected}");
     }
 }
+
+#[test]
+fn rows_of_a_mixture_are_those_that_were_put_together() {
+    // More rows than sequences, one of which nobody takes.
+    let case = Case::new([50, 6, 5], vec![1, 5], true);
+    let Shape {
+        batch,
+        steps,
+        hidden,
+    } = case.shape;
+    let mut state = 7;
+    let (sequences, columns) = (9, [3, 2]);
+    let parts = columns.map(|columns| numbers(sequences * steps * columns, &mut state));
+    let weight_ih = numbers(5 * 4 * hidden, &mut state);
+    let bias = numbers(4 * hidden, &mut state);
+    let rows = [5, 7].map(|by| (0..batch).map(|row| row * by % 8).collect::<Vec<usize>>());
+    let input = |part: usize| Input {
+        x: &parts[part],
+        columns: columns[part],
+    };
+    let mixture = Mixture {
+        parts: &[input(0), input(1)],
+        sequences,
+        rows: &rows,
+        weight_ih: &weight_ih,
+        bias: &bias,
+    };
+    let found = case.recursion().states_of_mixture(&mixture);
+
+    let together = [0, 1].map(|part| {
+        let of_row =
+            |&row: &usize| &parts[part][row * steps * columns[part]..][..steps * columns[part]];
+        rows[part].iter().map(of_row).collect::<Vec<_>>().concat()
+    });
+    let input = |part: usize| Input {
+        x: &together[part],
+        columns: columns[part],
+    };
+    let inputs = [input(0), input(1)];
+    let expected = (case.recursion()).states_of_inputs(&inputs, &weight_ih, &bias);
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+    }
+}

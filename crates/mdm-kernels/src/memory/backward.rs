@@ -66,12 +66,9 @@ impl MemoryBackward<'_> {
         let lanes = arch.dispatch(Lanes);
         let weights = [0, 1].map(|which| {
             let hidden = shape.hidden[which];
-            Weights::new(
-                self.gates[which],
-                shape.memory,
-                hidden,
-                |matrix, rows, columns| Panels::of_transpose(matrix, rows, columns, lanes),
-            )
+            Weights::new(self.gates[which], shape.memory, hidden, |matrix| {
+                Panels::of(matrix.transpose(), lanes)
+            })
         });
 
         let MemorySaved {

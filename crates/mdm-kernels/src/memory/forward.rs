@@ -102,12 +102,9 @@ impl MemoryForward<'_> {
             forward: self,
             weights: [0, 1].map(|which| {
                 let hidden = shape.hidden[which];
-                Weights::new(
-                    self.gates[which],
-                    shape.memory,
-                    hidden,
-                    |matrix, rows, columns| Panels::of(matrix, rows, columns, lanes),
-                )
+                Weights::new(self.gates[which], shape.memory, hidden, |matrix| {
+                    Panels::of(matrix, lanes)
+                })
             }),
             arch,
         }

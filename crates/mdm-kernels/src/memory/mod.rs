@@ -15,6 +15,7 @@ mod forward;
 pub use backward::{GateGradients, MemoryBackward, MemoryGradients};
 pub use forward::{MemoryForward, MemorySaved};
 
+use crate::matmul::Matrix;
 use crate::panels::Panels;
 use crate::vector::Chunk;
 
@@ -78,11 +79,11 @@ impl Weights {
         gate: MemoryGate,
         memory: usize,
         hidden: usize,
-        panels: impl Fn(&[f32], usize, usize) -> Panels,
+        panels: impl Fn(Matrix) -> Panels,
     ) -> Self {
         Self {
-            of_memory: panels(gate.of_memory, memory, hidden),
-            of_hidden: panels(gate.of_hidden, hidden, memory),
+            of_memory: panels(Matrix::new(gate.of_memory, memory, hidden)),
+            of_hidden: panels(Matrix::new(gate.of_hidden, hidden, memory)),
         }
     }
 }

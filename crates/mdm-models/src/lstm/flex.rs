@@ -3,7 +3,7 @@
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{DType, Shape, Tensor};
-use mdm_kernels::{Input, Recursion, Shape as Sizes};
+use mdm_kernels::{Input, Mixture, Recursion, Shape as Sizes};
 
 use super::operation::{Gradients, LstmParts, Saved};
 use super::{Lstm, Read, tensors};
@@ -85,41 +85,99 @@ pub fn states_of_inputs(
     initial: &Option<Tensor<2>>,
     read: &Read,
 ) -> Option<Tensor<3>> {
-    let [weight_ih, weight_hh] = [lstm.weight_ih.val(), lstm.weight_hh.val()];
-    let [bias_ih, bias_hh] = [lstm.bias_ih.val(), lstm.bias_hh.val()];
-    let tracked = [&weight_ih, &weight_hh].map(Tensor::is_tracked);
-    if parts.iter().any(Tensor::is_tracked)
-        || initial.as_ref().is_some_and(Tensor::is_tracked)
-        || tracked.contains(&true)
-        || bias_ih.is_tracked()
-        || bias_hh.is_tracked()
-    {
+    if initial.as_ref().is_some_and(Tensor::is_tracked) {
         return None;
     }
-    let [batch, steps, _] = parts[0].dims();
-    let [inputs, gates] = weight_ih.dims();
-    assert_eq!(parts.iter().map(|x| x.dims()[2]).sum::<usize>(), inputs);
-    let shape = Sizes {
-        batch,
-        steps,
-        hidden: gates / 4,
-    };
-    let x: Vec<FlexTensor> = parts.iter().map(plain).collect::<Option<_>>()?;
-    let (weight_ih, weight_hh) = (plain(&weight_ih)?, plain(&weight_hh)?);
-    let bias = plain(&(bias_ih + bias_hh))?;
+    let plain_layer = PlainLayer::of(lstm, parts)?;
     let initial = match initial {
         Some(states) => Some(plain(states)?),
         None => None,
     };
-    let inputs = x.iter().map(|x| Input {
-        x: values(x),
-        columns: x.shape()[2],
-    });
-    let inputs: Vec<Input> = inputs.collect();
-    let recursion = recursion(shape, &weight_hh, &initial, read);
-    let states = recursion.states_of_inputs(&inputs, values(&weight_ih), values(&bias));
+    let shape = plain_layer.shape(parts[0].dims()[0]);
+    let recursion = recursion(shape, &plain_layer.weight_hh, &initial, read);
+    let states = recursion.states_of_inputs(
+        &plain_layer.inputs(),
+        values(&plain_layer.weight_ih),
+        values(&plain_layer.bias),
+    );
     let states = tensor(states, of_read(shape, read));
     Some(Tensor::from_primitive::<Flex>(states))
+}
+
+/// Rows of a mixture that a thread takes alone. More are better off with products that are made once, on all threads.
+const MOST_ROWS: usize = 128;
+
+/// The hidden state after some steps of a mixture's rows; none as in [`states_of_inputs`], and for many rows.
+pub fn states_of_mixture(
+    lstm: &Lstm,
+    parts: &[Tensor<3>],
+    rows: &[Vec<usize>],
+    steps: &[usize],
+) -> Option<Tensor<3>> {
+    let count = rows.first()?.len();
+    if count > MOST_ROWS {
+        return None;
+    }
+    let plain_layer = PlainLayer::of(lstm, parts)?;
+    let shape = plain_layer.shape(count);
+    let read = Read::of(steps, false);
+    let recursion = recursion(shape, &plain_layer.weight_hh, &None, &read);
+    let states = recursion.states_of_mixture(&Mixture {
+        parts: &plain_layer.inputs(),
+        sequences: parts[0].dims()[0],
+        rows,
+        weight_ih: values(&plain_layer.weight_ih),
+        bias: values(&plain_layer.bias),
+    });
+    let states = tensor(states, of_read(shape, &read));
+    Some(Tensor::from_primitive::<Flex>(states))
+}
+
+/// A layer and its inputs as the kernel reads them.
+struct PlainLayer {
+    x: Vec<FlexTensor>,
+    weight_ih: FlexTensor,
+    weight_hh: FlexTensor,
+    bias: FlexTensor,
+}
+
+impl PlainLayer {
+    /// None where something is tracked, or not flex's.
+    fn of(lstm: &Lstm, parts: &[Tensor<3>]) -> Option<Self> {
+        let [weight_ih, weight_hh] = [lstm.weight_ih.val(), lstm.weight_hh.val()];
+        let [bias_ih, bias_hh] = [lstm.bias_ih.val(), lstm.bias_hh.val()];
+        let tracked = [&weight_ih, &weight_hh].map(Tensor::is_tracked);
+        if parts.iter().any(Tensor::is_tracked)
+            || tracked.contains(&true)
+            || bias_ih.is_tracked()
+            || bias_hh.is_tracked()
+        {
+            return None;
+        }
+        Some(Self {
+            x: parts.iter().map(plain).collect::<Option<_>>()?,
+            weight_ih: plain(&weight_ih)?,
+            weight_hh: plain(&weight_hh)?,
+            bias: plain(&(bias_ih + bias_hh))?,
+        })
+    }
+
+    fn inputs(&self) -> Vec<Input<'_>> {
+        let input = |x| Input {
+            x: values(x),
+            columns: x.shape()[2],
+        };
+        self.x.iter().map(input).collect()
+    }
+
+    /// For some rows of inputs that are as long as these.
+    fn shape(&self, batch: usize) -> Sizes {
+        Sizes {
+            batch,
+            steps: self.x[0].shape()[1],
+            hidden: self.weight_hh.shape()[0],
+        }
+    }
 }
 
 /// Whether the tensors are of the kernel's precision.

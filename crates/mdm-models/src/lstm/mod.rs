@@ -188,6 +188,36 @@ impl Lstm {
         operation::lstm(drive, self.weight_hh.val(), None, Read::of(steps, false))
     }
 
+    /// The hidden state after some steps of rows of which each takes every part of its inputs from a sequence of its own:
+    /// row j takes part k from sequence `rows[k][j]`.
+    ///
+    /// What a sequence gives to the gates is one product, whoever takes it.
+    ///
+    /// # Shapes
+    ///
+    /// - `parts`: `[sequences, steps, columns]` each
+    /// - output: `[rows, steps.len(), hidden]`
+    ///
+    /// # Panics
+    ///
+    /// As [`of_parts`](Self::of_parts), when there is not one list of rows a part, lists differ in length, and when a sequence
+    /// is taken that is not there.
+    pub fn mixed(&self, parts: Vec<Tensor<3>>, rows: &[Vec<usize>], steps: &[usize]) -> Tensor<3> {
+        assert_eq!(parts.len(), rows.len(), "each part has its rows");
+        #[cfg(feature = "flex")]
+        if let Some(states) = flex::states_of_mixture(self, &parts, rows, steps) {
+            return states;
+        }
+        let mut first = 0;
+        let drive = |x: Tensor<3>| {
+            let columns = first;
+            first += x.dims()[2];
+            self.drive(x, columns)
+        };
+        let drives: Vec<Tensor<3>> = parts.into_iter().map(drive).collect();
+        self.driven(rows::mix(&drives, rows), steps)
+    }
+
     fn read(&self, mut parts: Vec<Tensor<3>>, initial: Option<Tensor<2>>, read: Read) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if let Some(states) = flex::states_of_inputs(self, &parts, &initial, &read) {

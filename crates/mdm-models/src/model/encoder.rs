@@ -79,6 +79,15 @@ impl FusionEncoder for Encoder {
         of_each!(self, encoder => encoder.encode(input, mode))
     }
 
+    fn encode_pair(
+        &self,
+        input: &Sequences,
+        permutations: &[Vec<usize>],
+        mode: &mut Mode,
+    ) -> (Tensor<2>, Tensor<2>) {
+        of_each!(self, encoder => encoder.encode_pair(input, permutations, mode))
+    }
+
     fn d_z(&self) -> usize {
         of_each!(self, encoder => encoder.d_z())
     }

@@ -41,11 +41,12 @@ pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     Tensor::from_dispatch(<Dispatch as RowOps>::exact_gelu(x.into_dispatch()))
 }
 
-/// The softmax of the last dimension.
+/// The hyperbolic tangent.
 pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     Tensor::from_dispatch(<Dispatch as RowOps>::tanh_of_rows(x.into_dispatch()))
 }
 
+/// The softmax of the last dimension.
 pub fn softmax<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     Tensor::from_dispatch(<Dispatch as RowOps>::softmax_of_rows(x.into_dispatch()))
 }

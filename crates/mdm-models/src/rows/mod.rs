@@ -2,6 +2,7 @@
 
 #[cfg(feature = "flex")]
 mod flex;
+mod mix;
 
 use burn::module::Param;
 use burn::nn::Linear;
@@ -9,6 +10,7 @@ use burn::tensor::{Tensor, activation, module};
 
 #[cfg(feature = "flex")]
 pub(crate) use flex::{contiguous, plain, serve, tensor, values, vector};
+pub(crate) use mix::mix;
 
 /// A linear layer over the last dimension.
 pub(crate) fn linear<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
