@@ -69,10 +69,11 @@ impl<E: FusionEncoder> Algorithm1<E> {
         let Some(penalty) = &mut self.penalty else {
             return Vec::new();
         };
-        let pairs = critic_pass::encode(encoder, passes).into_iter();
-        pairs
-            .map(|(z_joint, z_product)| penalty.objective.update_critic(z_joint, z_product))
-            .collect()
+        let mut measures = Vec::new();
+        critic_pass::encode(encoder, passes, |(z_joint, z_product)| {
+            measures.push(penalty.objective.update_critic(z_joint, z_product));
+        });
+        measures
     }
 
     /// The loss of a batch, with its graph. The critic is frozen; the gradient flows through both the joint and the

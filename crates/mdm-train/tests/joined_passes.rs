@@ -112,3 +112,22 @@ fn a_joined_pass_and_passes_side_by_side_are_the_passes_one_by_one() {
         assert!(difference.into_scalar::<f32>() < 1e-5, "{model}");
     }
 }
+
+/// The other passes are done or given up; nobody waits for this one.
+#[test]
+#[should_panic]
+fn a_pass_that_does_not_fit_the_encoder_is_a_panic() {
+    let device = Device::flex();
+    let mut algorithm = algorithm(Model::LateLstm, &device.clone().autodiff());
+    let encoder = algorithm.model.encoder.valid();
+    let pass = |width: usize| CriticPass {
+        input: Sequences {
+            modalities: [width, 3, 2]
+                .map(|dim| Tensor::zeros([4, STEPS, dim], &device))
+                .into(),
+            mask: StepMask::full(4, STEPS),
+        },
+        permutations: vec![vec![vec![0, 1, 2, 3], vec![1, 2, 3, 0], vec![2, 3, 0, 1]]],
+    };
+    algorithm.update_critic(&encoder, &[pass(4), pass(5), pass(4)]);
+}

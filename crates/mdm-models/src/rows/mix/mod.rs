@@ -42,7 +42,8 @@ mod tests {
             vec![3, 2, 1, 0, 3],
             vec![1, 1, 1, 2, 3],
         ];
-        let all = |mix: &dyn Fn(&[Tensor<3>], &[Vec<usize>]) -> Tensor<3>, tracked: usize| {
+        type Way = fn(&[Tensor<3>], &[Vec<usize>]) -> Tensor<3>;
+        let all = |mix: Way, tracked: usize| {
             let parts: Vec<Tensor<3>> = parts.iter().map(|part| part.clone().detach()).collect();
             let (first, last) = parts.split_at(tracked);
             let first = first.iter().map(|part| part.clone().require_grad());
@@ -60,7 +61,7 @@ mod tests {
                 .collect::<Vec<f32>>()
         };
         for tracked in [0, 2, 3] {
-            let (found, expected) = (all(&mix, tracked), all(&composed, tracked));
+            let (found, expected) = (all(mix, tracked), all(composed, tracked));
             assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(&expected) {
                 assert!((found - expected).abs() < 1e-6, "{found} {expected}");
