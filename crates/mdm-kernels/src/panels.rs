@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
 
 use crate::matmul::Matrix;
 use crate::vector::{load, store};
@@ -59,7 +60,7 @@ impl WithSimd for Lanes {
 /// A matrix `[rows, columns]` in panels of [`WIDTH`] vectors of columns, a panel's rows one after the other, with zeros
 /// where there is no column.
 pub(crate) struct Panels {
-    values: Vec<f32>,
+    panels: Vec<Lines>,
     rows: usize,
     lanes: usize,
 }
@@ -70,28 +71,27 @@ impl Panels {
         matrix: Matrix,
         lanes: usize,
         count: usize,
-        columns: impl Fn(usize, usize) -> Range<usize>,
+        columns: impl Fn(usize, usize) -> Range<usize> + Sync,
     ) -> Self {
         let rows = matrix.rows;
-        let mut values = vec![0.0; count * rows * WIDTH * lanes];
-        for (panel, values) in values.chunks_exact_mut(rows * WIDTH * lanes).enumerate() {
+        let panel = |panel: usize| {
+            let mut lines = Lines::with_room(rows * WIDTH * lanes);
+            let mut vectors = [(); WIDTH].map(|()| 0..0);
             for vector in 0..WIDTH {
-                let columns = columns(panel, vector);
-                for (row, values) in values.chunks_exact_mut(WIDTH * lanes).enumerate() {
-                    let values = &mut values[vector * lanes..][..columns.len()];
+                vectors[vector] = columns(panel, vector);
+            }
+            for row in 0..rows {
+                for columns in &vectors {
                     let first = row * matrix.row_stride + columns.start * matrix.column_stride;
-                    if matrix.column_stride == 1 {
-                        values.copy_from_slice(&matrix.values[first..][..columns.len()]);
-                        continue;
-                    }
-                    for (value, place) in values.iter_mut().zip(0..) {
-                        *value = matrix.values[first + place * matrix.column_stride];
-                    }
+                    // A vector without columns may stand behind the last number.
+                    let values = matrix.values.get(first..).unwrap_or_default();
+                    lines.push(values, matrix.column_stride, columns.len(), lanes);
                 }
             }
-        }
+            lines
+        };
         Self {
-            values,
+            panels: (0..count).into_par_iter().map(panel).collect(),
             rows,
             lanes,
         }
@@ -130,8 +130,45 @@ impl Panels {
     #[inline(always)]
     pub(crate) fn panel<S: Simd>(&self, panel: usize) -> &[S::f32s] {
         assert_eq!(self.lanes, S::F32_LANES);
-        let size = self.rows * WIDTH * self.lanes;
-        S::as_simd_f32s(&self.values[panel * size..][..size]).0
+        S::as_simd_f32s(self.panels[panel].values()).0
+    }
+}
+
+/// Numbers from the start of a cache line on, so that no vector lies in two.
+struct Lines {
+    values: Vec<f32>,
+    start: usize,
+}
+
+impl Lines {
+    const BYTES: usize = 64;
+
+    /// Without any numbers, and with room for so many.
+    fn with_room(count: usize) -> Self {
+        let mut values: Vec<f32> = Vec::with_capacity(count + Self::BYTES / size_of::<f32>());
+        let start = values.as_ptr().align_offset(Self::BYTES);
+        values.resize(start, 0.0);
+        Self { values, start }
+    }
+
+    /// `count` numbers, each `stride` after the one before, and zeros up to `lanes`.
+    #[inline(always)]
+    fn push(&mut self, from: &[f32], stride: usize, count: usize, lanes: usize) {
+        if stride == 1 {
+            // Most have the length of a vector, which is copied without a call.
+            match <&[f32; 16]>::try_from(&from[..count]) {
+                Ok(from) => self.values.extend_from_slice(from),
+                Err(_) => self.values.extend_from_slice(&from[..count]),
+            }
+        } else {
+            let places = (0..count).map(|place| from[place * stride]);
+            self.values.extend(places);
+        }
+        self.values.extend((count..lanes).map(|_| 0.0));
+    }
+
+    fn values(&self) -> &[f32] {
+        &self.values[self.start..]
     }
 }
 
