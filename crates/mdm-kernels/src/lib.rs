@@ -1,6 +1,6 @@
 //! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of. LSTM
 //! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`Attention`], the critic ([`Mlp`]), [`linear`]
-//! layers, sums of rows ([`mix`]), [`gelu`], [`tanh`], [`softmax`], [`layer_norm`] and [`adamw`].
+//! layers, sums ([`mix`]) and outer products ([`outer`]) of rows, [`gelu`], [`tanh`], [`softmax`], [`layer_norm`] and [`adamw`].
 //!
 //! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 with the feature
 //! `x86-v4`, NEON, or none), the rows of a batch are divided between the threads of Rayon's pool, and a result is the same
@@ -21,6 +21,7 @@ mod matmul;
 mod memory;
 mod mix;
 mod mlp;
+mod outer;
 mod panels;
 mod softmax;
 mod tanh;
@@ -38,5 +39,6 @@ pub use memory::{
 };
 pub use mix::{mix, mix_gradient};
 pub use mlp::{Mlp, MlpGradients, MlpLayer, MlpSaved, MlpWanted};
+pub use outer::{outer, outer_gradients};
 pub use softmax::{softmax, softmax_gradient};
 pub use tanh::{tanh, tanh_gradient};

@@ -117,14 +117,9 @@ pub struct Tfn {
 /// slowest, as in the authors' code.
 fn outer_product(encodings: &[Tensor<2>]) -> Tensor<2> {
     let slowest_first = encodings[1..].iter().chain(&encodings[..1]);
-    let outer = |slow: Tensor<2>, fast: Tensor<2>| {
-        let ([batch, slow_width], [_, fast_width]) = (slow.dims(), fast.dims());
-        let product = slow.unsqueeze_dim::<3>(2) * fast.unsqueeze_dim::<3>(1);
-        product.reshape([batch, slow_width * fast_width])
-    };
     slowest_first
         .cloned()
-        .reduce(outer)
+        .reduce(rows::outer)
         .expect("at least two modalities")
 }
 

@@ -3,9 +3,9 @@
 
 use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
-use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::checkpoint::strategy::{CheckpointStrategy, NoCheckpointing};
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
+use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind, unary};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{
@@ -277,6 +277,15 @@ pub(crate) fn plain<const D: usize>(tensor: &Tensor<D>) -> Option<FlexTensor> {
         return None;
     }
     tensor.try_into_primitive::<Flex>().ok().map(contiguous)
+}
+
+/// The graph of a tensor of flex, as an operation knows it that is no part of Burn's dispatch.
+pub(crate) type Graph = Autodiff<Flex, NoCheckpointing>;
+
+/// The place of a tensor in a graph; none for a tensor of another backend or in another kind of graph.
+pub(crate) fn guard<const D: usize>(tensor: &Tensor<D>) -> Option<NodeGuard> {
+    let tensor = tensor.clone().autodiff();
+    Some(tensor.try_into_primitive::<Graph>().ok()?.node())
 }
 
 pub(crate) fn values(tensor: &FlexTensor) -> &[f32] {

@@ -3,14 +3,16 @@
 #[cfg(feature = "flex")]
 mod flex;
 mod mix;
+mod outer;
 
 use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::{Tensor, activation, module};
 
 #[cfg(feature = "flex")]
-pub(crate) use flex::{contiguous, plain, serve, tensor, values, vector};
+pub(crate) use flex::{Graph, contiguous, guard, plain, serve, tensor, values, vector};
 pub(crate) use mix::mix;
+pub(crate) use outer::outer;
 
 /// A linear layer over the last dimension.
 pub(crate) fn linear<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {

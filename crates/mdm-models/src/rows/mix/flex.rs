@@ -1,7 +1,6 @@
 //! The sums on flex: one node in a graph, by the kernel. Burn's backward of a selection adds row after row on one thread.
 
 use burn::backend::Flex;
-use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
@@ -10,9 +9,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Shape, Tensor};
 
-use crate::rows::{contiguous, plain, tensor, values};
-
-type Graph = Autodiff<Flex, NoCheckpointing>;
+use crate::rows::{Graph, contiguous, guard, plain, tensor, values};
 
 /// As [`super::mix`]; none for tensors that are not flex's, and in a graph for more parts than [`node`] counts.
 pub fn mix(parts: &[Tensor<3>], rows: &[Vec<usize>]) -> Option<Tensor<3>> {
@@ -38,11 +35,6 @@ pub fn mix(parts: &[Tensor<3>], rows: &[Vec<usize>]) -> Option<Tensor<3>> {
         of_part: [count, steps, width],
     };
     Some(Tensor::from_primitive::<Graph>(node(guards, taken, mixed)?))
-}
-
-fn guard(part: &Tensor<3>) -> Option<NodeGuard> {
-    let part = part.clone().autodiff().try_into_primitive::<Graph>().ok()?;
-    Some(part.node())
 }
 
 /// The node of the sums. Its parents are the parts: how many, the type must say.

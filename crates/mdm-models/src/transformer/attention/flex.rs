@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use burn::backend::Flex;
-use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
@@ -13,9 +12,7 @@ use burn::tensor::Tensor;
 use mdm_kernels::AttentionShape;
 
 use super::AttentionMask;
-use crate::rows::{contiguous, plain, tensor, values};
-
-type Graph = Autodiff<Flex, NoCheckpointing>;
+use crate::rows::{Graph, contiguous, guard, plain, tensor, values};
 
 /// What each place takes from the others; none where the kernel does not serve.
 pub fn attend(
@@ -42,12 +39,7 @@ pub fn attend(
         let out = tensor(pass.kernel().forward(), shape);
         return Some(Tensor::from_primitive::<Flex>(out));
     }
-    let [query, key, value] = [query, key, value].map(|x| x.clone().autodiff());
-    let nodes = [
-        query.try_into_primitive::<Graph>().ok()?.node(),
-        key.try_into_primitive::<Graph>().ok()?.node(),
-        value.try_into_primitive::<Graph>().ok()?.node(),
-    ];
+    let nodes = [guard(query)?, guard(key)?, guard(value)?];
     let preparation = Attend.prepare::<NoCheckpointing>(nodes).compute_bound();
     let out = match preparation.stateful() {
         OpsKind::Tracked(preparation) => {
