@@ -1,5 +1,5 @@
 //! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of. LSTM
-//! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]), [`Attention`], the critic ([`Mlp`]), [`linear`]
+//! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]) and what it looks at ([`windows`]), [`Attention`], the critic ([`Mlp`]), [`linear`]
 //! layers, sums ([`mix`]) and outer products ([`outer`]) of rows, [`gelu`], [`tanh`], [`softmax`], [`layer_norm`] and [`adamw`].
 //!
 //! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 with the feature
@@ -26,6 +26,7 @@ mod panels;
 mod softmax;
 mod tanh;
 mod vector;
+mod window;
 
 pub use adamw::{AdamWStep, adamw};
 pub use attention::{Attention, AttentionGradients, AttentionShape};
@@ -42,3 +43,4 @@ pub use mlp::{Mlp, MlpGradients, MlpLayer, MlpSaved, MlpWanted};
 pub use outer::{outer, outer_gradients};
 pub use softmax::{softmax, softmax_gradient};
 pub use tanh::{tanh, tanh_gradient};
+pub use window::{windows, windows_gradients};

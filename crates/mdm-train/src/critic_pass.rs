@@ -2,7 +2,8 @@
 //!
 //! The encoder does not change during an unroll, so the order in which its batches are encoded is free. A processor takes
 //! several batches side by side, one a thread: so what Burn computes on one thread is on all of them, a batch stays in
-//! the caches, and the critic learns from one batch while the next are on their way. A graphics processor wants fewer and larger operations: it takes them joined in one pass.
+//! the caches, and the critic learns from one batch while the next are on their way. A graphics processor wants fewer and
+//! larger operations: it takes them joined in one pass.
 
 use burn::tensor::{Device, Tensor};
 use mdm_core::{Mode, join_permutations};

@@ -3,6 +3,7 @@
 #[cfg(feature = "flex")]
 mod flex;
 mod memory;
+mod window;
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -182,13 +183,13 @@ impl TwoLayers {
         let [batch, steps, window] = attended.dims();
         let weight = self.fc1.weight.val();
         let [inputs, hidden] = weight.dims();
-        let drive = rows::matmul(attended, weight.clone().narrow(0, 0, window));
         let bias = |layer: &Linear| {
             let bias = layer.bias.as_ref().expect("both layers have one");
             bias.val()
         };
+        let of_window = weight.clone().narrow(0, 0, window);
         Gate {
-            drive: drive + bias(&self.fc1).unsqueeze::<3>(),
+            drive: rows::product(attended, of_window, Some(bias(&self.fc1))),
             mask: dropout_mask(batch * steps * hidden, self.dropout, mode),
             of_memory: weight.narrow(0, window, inputs - window),
             of_hidden: self.fc2.weight.val(),
@@ -198,12 +199,9 @@ impl TwoLayers {
 }
 
 impl Mfn {
-    /// The memory after every step, `[batch, steps, memory]`, of the cells `[batch, steps, all modalities]`.
-    fn memories(&self, cells: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
-        let [batch, steps, width] = cells.dims();
-        let zero = Tensor::zeros([batch, 1, width], &cells.device());
-        let before = Tensor::cat(vec![zero, cells.clone()], 1).narrow(1, 0, steps);
-        let window = Tensor::cat(vec![before, cells], 2);
+    /// The memory after every step, `[batch, steps, memory]`, of the states of each modality, `[batch, steps, 2 · width]`.
+    fn memories(&self, states: &[Tensor<3>], mode: &mut Mode) -> Tensor<3> {
+        let window = window::windows(states);
 
         // None of this reads the memory: all steps at once.
         let attention = rows::softmax(self.attention.forward(window.clone(), mode));
@@ -227,14 +225,13 @@ impl FusionEncoder for Mfn {
     }
 
     fn fuse(&self, views: &Views, mode: &mut Mode) -> Tensor<2> {
-        let (mut last, mut cells) = (Vec::new(), Vec::new());
-        for view in &views.modalities {
-            let width = view.dims()[2] / 2;
-            let hidden = view.clone().narrow(2, 0, width);
-            last.push(last_states(hidden, &views.lengths));
-            cells.push(view.clone().narrow(2, width, width));
-        }
-        let memories = self.memories(Tensor::cat(cells, 2), mode);
+        let hidden = views.modalities.iter().map(|view| {
+            let last = last_states(view.clone(), &views.lengths);
+            let width = last.dims()[1] / 2;
+            last.narrow(1, 0, width)
+        });
+        let mut last: Vec<Tensor<2>> = hidden.collect();
+        let memories = self.memories(&views.modalities, mode);
         last.push(last_states(memories, &views.lengths));
         activation::relu(rows::linear(&self.fc1, Tensor::cat(last, 1)))
     }
@@ -277,10 +274,11 @@ mod tests {
             ..MfnConfig::default()
         };
         let mfn = config.init(&[2, 2], &mut rng, &device).unwrap();
-        let cells = init::uniform([2, 6, 5], 1.0, &mut rng, &device).val();
-        let all = mfn.memories(cells.clone(), &mut Mode::Eval);
+        let states = [6, 4].map(|width| init::uniform([2, 6, width], 1.0, &mut rng, &device).val());
+        let all = mfn.memories(&states, &mut Mode::Eval);
         assert_eq!(all.dims(), [2, 6, 4]);
-        let first = mfn.memories(cells.narrow(1, 0, 4), &mut Mode::Eval);
+        let states = states.map(|states| states.narrow(1, 0, 4));
+        let first = mfn.memories(&states, &mut Mode::Eval);
         let difference = (all.narrow(1, 0, 4) - first).abs().max();
         assert!(difference.into_scalar::<f32>() < 1e-6);
     }

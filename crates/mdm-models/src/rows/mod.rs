@@ -2,6 +2,8 @@
 
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(feature = "flex")]
+pub(crate) mod many;
 mod mix;
 mod outer;
 

@@ -77,7 +77,7 @@ pub struct Outcome {
 /// Trains on a prepared corpus (cleaned, aligned, normalised).
 ///
 /// `device` is a plain device: the gradient is switched on where it is needed. The result is a function of the
-/// config, the corpus and the backend.
+/// config, the corpus and the backend. It happens on a thread of Rayon's pool where the processor computes ([`on_worker`]).
 ///
 /// # Errors
 ///
