@@ -104,8 +104,9 @@ pub fn states_of_inputs(
     Some(Tensor::from_primitive::<Flex>(states))
 }
 
-/// Rows of a mixture that a thread takes alone. More are better off with products that are made once, on all threads.
-const MOST_ROWS: usize = 128;
+/// Rows of a mixture that a thread takes alone: those of a batch for training and its twin, which go side by side with
+/// others. More, as in an evaluation, are better off with products that are made once, on all threads.
+const MOST_ROWS: usize = 384;
 
 /// The hidden state after some steps of a mixture's rows; none as in [`states_of_inputs`], and for many rows.
 pub fn states_of_mixture(
