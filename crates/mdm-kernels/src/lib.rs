@@ -1,6 +1,7 @@
 //! Kernels for processors, on plain slices of `f32`: what an operation of one's own for Burn's `flex` backend is made of. LSTM
-//! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]) and what it looks at ([`windows`]), [`Attention`], the critic ([`Mlp`]), [`linear`]
-//! layers, sums ([`mix`]) and outer products ([`outer`]) of rows, [`gelu`], [`tanh`], [`softmax`], [`layer_norm`] and [`adamw`].
+//! ([`Recursion`]), the memory of MFN ([`MemoryForward`], [`MemoryBackward`]) and what it looks at ([`windows`]), [`Attention`],
+//! the critic ([`Mlp`]), [`linear`] layers, sums ([`mix`]) and outer products ([`outer`]) of rows, [`gelu`], [`tanh`],
+//! [`softmax`], [`layer_norm`] and [`adamw`].
 //!
 //! Nothing here knows a tensor. Vector instructions are chosen when the program runs (AVX2, AVX-512 with the feature
 //! `x86-v4`, NEON, or none), the rows of a batch are divided between the threads of Rayon's pool, and a result is the same

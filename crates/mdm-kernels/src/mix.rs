@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::vector::add;
+
 /// Row j of the result is the sum of row `rows[k][j]` of each part k, `[rows, width]`.
 ///
 /// # Panics
@@ -49,12 +51,6 @@ pub fn mix_gradient(gradient: &[f32], rows: &[usize], width: usize, count: usize
             }
         });
     out
-}
-
-fn add(sum: &mut [f32], term: &[f32]) {
-    for (sum, term) in sum.iter_mut().zip(term) {
-        *sum += term;
-    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,14 @@ pub(crate) fn store<S: Simd>(simd: S, values: &mut [f32], vector: S::f32s) {
     }
 }
 
+/// `sum += term`, number by number.
+#[inline]
+pub(crate) fn add(sum: &mut [f32], term: &[f32]) {
+    for (sum, term) in sum.iter_mut().zip(term) {
+        *sum += term;
+    }
+}
+
 /// `exp(x)` to two units in the last place; beyond ±87 what it is there, so that nothing overflows.
 #[inline(always)]
 pub(crate) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::vector::add;
+
 /// For each step the cells of the step before it, of all layers, and behind them those of the step itself: `[batch, steps,
 /// 2 · width of all]`, with zeros before the first step.
 ///
@@ -65,10 +67,7 @@ pub fn windows_gradients(gradient: &[f32], widths: &[usize], steps: usize) -> Ve
                     let cells = &mut found[step * 2 * width + width..][..width];
                     cells.copy_from_slice(&gradient[(step * 2 + 1) * all..][columns.clone()]);
                     if step + 1 < steps {
-                        let after = &gradient[(step + 1) * 2 * all..][columns.clone()];
-                        for (cell, after) in cells.iter_mut().zip(after) {
-                            *cell += after;
-                        }
+                        add(cells, &gradient[(step + 1) * 2 * all..][columns.clone()]);
                     }
                 }
             });

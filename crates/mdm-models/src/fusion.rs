@@ -99,7 +99,9 @@ fn indices(rows: impl Iterator<Item = usize>, like: &Tensor<3>) -> Tensor<1, Int
 /// Everything that concerns one modality alone happens in `views`, everything that mixes modalities in `fuse`. A batch
 /// of the product of the marginals is the same views with their rows permuted, so the unimodal work is done once for
 /// the joint and the product batch, and every model goes through one code path.
-pub trait FusionEncoder: Module + ModuleDisplay {
+///
+/// An encoder may be read by several threads at once: they encode the critic's batches side by side.
+pub trait FusionEncoder: Module + ModuleDisplay + Sync {
     /// The per-modality work.
     fn views(&self, input: &Sequences, mode: &mut Mode) -> Views;
 

@@ -62,10 +62,7 @@ impl<E: FusionEncoder> Algorithm1<E> {
     ///
     /// `encoder` is the model's encoder without a graph ([`Module::valid`]): it does not change between the updates of
     /// an unroll, so the caller takes it once, and how batches share passes changes nothing but rounding.
-    pub fn update_critic(&mut self, encoder: &E, passes: &[CriticPass]) -> Vec<Tensor<1>>
-    where
-        E: Sync,
-    {
+    pub fn update_critic(&mut self, encoder: &E, passes: &[CriticPass]) -> Vec<Tensor<1>> {
         let Some(penalty) = &mut self.penalty else {
             return Vec::new();
         };

@@ -45,7 +45,7 @@ impl CriticPass {
 }
 
 /// z_joint and z_product of each batch of some passes, in their order, to `take`.
-pub(crate) fn encode<E: FusionEncoder + Sync>(
+pub(crate) fn encode<E: FusionEncoder>(
     encoder: &E,
     passes: &[CriticPass],
     mut take: impl FnMut(Pair) + Send,
@@ -62,7 +62,7 @@ pub(crate) fn encode<E: FusionEncoder + Sync>(
 /// A thread a pass. This one takes what is there while the others go on, so that what `take` does on one thread alone keeps
 /// nobody waiting; until the next is there it encodes like the others.
 #[cfg(feature = "flex")]
-fn by_threads<E: FusionEncoder + Sync>(
+fn by_threads<E: FusionEncoder>(
     encoder: &E,
     passes: &[CriticPass],
     mut take: impl FnMut(Pair) + Send,

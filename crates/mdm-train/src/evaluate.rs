@@ -8,7 +8,7 @@ use mdm_data::batch::MultimodalBatch;
 use mdm_models::{FusionEncoder, Sequences, StepMask};
 use serde::Serialize;
 
-use crate::{Checkpoint, Error, Metrics, Task, TaskMetrics};
+use crate::{Checkpoint, Error, Metrics, Task, TaskMetrics, on_worker};
 
 /// Utterances a batch when nothing is trained.
 const EVALUATION_BATCH: usize = 256;
@@ -39,7 +39,7 @@ pub fn predict<E: FusionEncoder>(
 fn encode<E: FusionEncoder>(encoder: &E, utterances: &[Utterance], device: &Device) -> Tensor<2> {
     let encode = |indices: &[usize]| {
         let batch = MultimodalBatch::new(utterances, indices, device);
-        encoder.encode(&sequences(&batch), &mut Mode::Eval)
+        on_worker(|| encoder.encode(&sequences(&batch), &mut Mode::Eval))
     };
     let mut order: Vec<usize> = (0..utterances.len()).collect();
     let Some(size) = encoder.batch_of_similar_length() else {
@@ -131,8 +131,9 @@ pub fn measure<E: FusionEncoder>(
         let permutations =
             product_permutations(batch.modalities.len(), indices.len(), shuffle, &mut rng)?;
         let input = sequences(&batch);
+        let encoder = &checkpoint.encoder;
         let (z_joint, z_product) =
-            (checkpoint.encoder).encode_pair(&input, &permutations, &mut Mode::Eval);
+            on_worker(|| encoder.encode_pair(&input, &permutations, &mut Mode::Eval));
         joint.push(critic.forward(z_joint, &mut Mode::Eval));
         product.push(critic.forward(z_product, &mut Mode::Eval));
     }

@@ -48,8 +48,8 @@ impl Shape {
 
 /// A layer and what is read of it.
 ///
-/// [`states`](Self::states), [`states_of_inputs`](Self::states_of_inputs),
-/// [`states_of_mixture`](Self::states_of_mixture) and [`states_and_saved`](Self::states_and_saved) go forward, [`gradients`](Self::gradients) back.
+/// [`states`](Self::states), [`states_of_inputs`](Self::states_of_inputs), [`states_of_mixture`](Self::states_of_mixture) and
+/// [`states_and_saved`](Self::states_and_saved) go forward, [`gradients`](Self::gradients) back.
 #[derive(Debug, Clone, Copy)]
 pub struct Recursion<'a> {
     /// Sizes.

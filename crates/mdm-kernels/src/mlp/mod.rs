@@ -7,6 +7,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::matmul::{Matrix, matmul, of_columns};
+use crate::vector::add;
 
 /// A linear layer of a stack.
 #[derive(Debug, Clone, Copy)]
@@ -286,12 +287,6 @@ fn deactivate(gradient: &mut [f32], values: &[f32], mask: &[f32], slope: f32) {
     }
     for (gradient, mask) in gradient.iter_mut().zip(mask) {
         *gradient *= mask;
-    }
-}
-
-fn add(sum: &mut [f32], part: &[f32]) {
-    for (sum, part) in sum.iter_mut().zip(part) {
-        *sum += part;
     }
 }
 

@@ -115,7 +115,7 @@ fn time(
     device: &Device,
 ) -> anyhow::Result<Row> {
     let effort = Effort::of(name, job, args.quick);
-    // Where a training runs too.
+    // Where training and evaluation run too.
     let (times, samples) = on_worker(|| {
         let mut work = job.prepare(name, sizes, device)?;
         let times = clock::measure(effort, || {
